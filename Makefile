@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
+export PYTHONUTF8 := 1
+
+.PHONY: demo app test test-live lint bench bench-tagging bench-start clean help
+
+demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
+	$(BIN)/voc demo demo
+
+app: $(VENV)/.core ## open the app on the demo workspace
+	@test -f demo/voc.toml || $(BIN)/voc demo demo
+	$(BIN)/voc -w demo app
+
+test: lint ## the linters and every test that needs no root and no server
+	$(BIN)/pytest -n 2 -q --ignore=tests/live
+
+test-live: $(VENV)/.live ## the tests that need Chromium, which is installed from Debian where it is missing
+	bash .ci/chromium
+	$(BIN)/pytest -q -m live -p no:randomly tests/live
+
+lint: $(VENV)/.test ## ruff, its formatter and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: bench-tagging bench-start ## every benchmark; results go to benchmarks/results
+
+bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
+	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
+
+bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
+	$(BIN)/python benchmarks/start.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e ".[test]"
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.live: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e ".[test,live]"
+	@touch $@ $(VENV)/.test $(VENV)/.core
+
+clean: ## remove the environment, the demo and every cache
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16

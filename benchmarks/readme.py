@@ -1,0 +1,65 @@
+"""Puts the figures of benchmarks/results into the tables of README.md; `--check` only says whether they agree."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+from record import RESULTS, ROOT
+
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
+_NAMES = {
+    "acc5": "sentiment in 5 classes, accuracy",
+    "macro5": "sentiment in 5 classes, macro-F1",
+    "acc3": "sentiment in 3 classes, accuracy",
+    "macro3": "sentiment in 3 classes, macro-F1",
+    "ece5": "sentiment, calibration error",
+    "micro": "24 categories, micro-F1",
+    "macro": "24 categories, macro-F1",
+    "lrap": "24 categories, ranking (LRAP)",
+    "micro_answered": "categories of answered questions, micro-F1",
+    "macro_answered": "categories of answered questions, macro-F1",
+    "texts_per_second": "comments tagged a second, mentions included",
+    "seconds": "`voc --help`, seconds",
+    "ratio": "`voc --help` against an empty typer application",
+}
+
+
+def table(name: str) -> str:
+    """The figures of one result as a Markdown table, with how they were measured."""
+    result = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    lines = ["| figure | voc | interval | baseline | n |", "|---|---|---|---|---|"]
+    for f in result["figures"]:
+        label = _NAMES.get(f["name"], f["name"].replace("_", " "))
+        interval = f"{number(f['low'])} to {number(f['high'])}" if f.get("low") is not None else ""
+        baseline = number(f["baseline"]) if f.get("baseline") is not None else ""
+        lines.append(f"| {label} | {number(f['value'])} | {interval} | {baseline} | {f.get('n', '')} |")
+    cpu = result["cpu"]
+    about = f"`{result['command']}`, {cpu['cores']} cores, {cpu['model']} ({', '.join(cpu['flags'])})"
+    return "\n".join([*lines, "", f"{about}, commit {result['commit']}.", ""])
+
+
+def number(value: float) -> str:
+    """Four significant digits, whole from a thousand on."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def filled(text: str) -> str:
+    """``text`` with every block of figures renewed."""
+    return _BLOCK.sub(lambda m: f"{m.group(1)}{table(m.group(2))}{m.group(3)}", text)
+
+
+def main() -> int:
+    """Renew README.md, or check it; 1 if a check fails."""
+    old = README.read_text(encoding="utf-8")
+    new = filled(old)
+    if "--check" in sys.argv:
+        return int(new != old)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""One case: what was promised, what it rests on, the moves it can make, and what happened so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from voc import queries
+from voc.app import charts, shared, tables, words
+from voc.errors import ConflictError, InputError, VocError
+from voc.loop.cases import MOVES, ROOT_CAUSES, VERDICTS, legal_moves
+from voc.model import ENDED, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from voc.app.shared import Reader
+    from voc.model import Filter, Owner
+    from voc.workspace import Workspace
+
+FLASH = "voc.flash"
+_LONG = ("reason", "action")
+_VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS}
+
+
+def by_owner(cases: Sequence[Case], owners: Sequence[Owner], actor: str) -> dict[str, list[Case]]:
+    """Live cases by owner, the earliest promise first: the actor's own group leads, then the order of voc.toml."""
+    live = [case for case in cases if case.state not in ENDED]
+    mine = {owner.id for owner in owners if actor.casefold() in (owner.id.casefold(), owner.name.casefold())}
+    order = sorted((owner.id for owner in owners), key=lambda owner: owner not in mine)
+    order += sorted({case.owner for case in live} - set(order))
+    groups = {owner: sorted((c for c in live if c.owner == owner), key=_urgency) for owner in order}
+    return {owner: found for owner, found in groups.items() if found}
+
+
+def ended(cases: Sequence[Case]) -> list[Case]:
+    """Closed and declined cases, the newest first."""
+    return sorted((case for case in cases if case.state in ENDED), key=lambda case: case.opened_at, reverse=True)
+
+
+def show(ws: Workspace, read: Reader, chosen: Filter, case_id: str, actor: str) -> None:
+    """Draw the case ``case_id``; a link to one that is gone says so."""
+    shared.back("case", "All cases")
+    try:
+        case, events = ws.case(case_id), ws.case_events(case_id)
+    except InputError:
+        st.title("This case is not in the workspace")
+        st.text("The link may come from another workspace. Choose a case from the list.")
+        return
+    st.title(words.plain(f"{case.case_id}  {case.title}"))
+    st.subheader(words.clock(case, ws.now()))
+    _flash(case_id)
+    left, right = st.columns(2)
+    with left:
+        _facts(ws, case)
+    with right:
+        _moves(ws, case, actor)
+    _course(read, chosen, case)
+    st.subheader("History")
+    tables.history(events)
+
+
+def _urgency(case: Case) -> tuple[datetime, str]:
+    return case.due_at or case.ship_due_at, case.case_id
+
+
+def _facts(ws: Workspace, case: Case) -> None:
+    """Owner, clocks, plan and evidence, then and now."""
+    then = case.evidence.get("n_problem_people", case.n_problem_people)
+    facts = {
+        "Owner": shared.owner_name(ws, case.owner),
+        "State": words.STATE[case.state],
+        "Opened": words.day(case.opened_at),
+        "Take by": words.day(case.acknowledge_due_at),
+        "Plan by": words.day(case.plan_due_at),
+        "Ship by": words.day(case.ship_due_at),
+        "Rule": case.route,
+        "People with a problem": f"{then} when opened, {case.n_problem_people} now known",
+        "Plan": case.action,
+        "Root cause": words.value(case.root_cause),
+        "Reason": case.reason,
+        "Look again on": words.day(case.revisit_on) if case.revisit_on else "",
+    }
+    for name, value in facts.items():
+        if value:
+            st.text(f"{name}: {value}")
+    shared.link("themes", "What people say about it", theme=case.theme_id)
+
+
+def _course(read: Reader, chosen: Filter, case: Case) -> None:
+    course = read(queries.trend, chosen, case.theme_id)
+    if course.is_empty():
+        return
+    title = words.trend_title(course)
+    chart = charts.trend(course, title, opened=case.opened_at.date())
+    st.altair_chart(chart, width="stretch", alt=charts.described(course, title))
+    tables.trend_notes(course)
+
+
+def _moves(ws: Workspace, case: Case, actor: str) -> None:
+    """One form for the move that is chosen; the version that this page shows goes with it."""
+    st.session_state[f"seen_{case.case_id}"] = case.version
+    moves = legal_moves(case.state)
+    name = st.radio(
+        "What happens next",
+        moves,
+        format_func=lambda move: words.MOVE[move],
+        key=f"move_{case.case_id}_{case.state}",
+        horizontal=True,
+    )
+    with st.form(f"form_{case.case_id}_{name}", border=True):
+        st.text(words.MOVE_HINT[name])
+        for setting in _settings(name):
+            _field(ws, case, name, setting)
+        st.form_submit_button(
+            words.MOVE[name],
+            type="primary",
+            disabled=not actor,
+            on_click=_submit,
+            args=(ws, case.case_id, name, actor),
+        )
+    if not actor:
+        st.text("Say who you are, in the sidebar on the left: every move is written into the history.")
+
+
+def _settings(move: str) -> tuple[str, ...]:
+    """The fields of a move's form; an owner brings her function along, and anything may be explained."""
+    named = (*MOVES[move].needs, *MOVES[move].takes, "reason")
+    return tuple(dict.fromkeys(name for name in named if name != "function"))
+
+
+def _key(case_id: str, move: str, setting: str) -> str:
+    return f"typed_{case_id}_{move}_{setting}"
+
+
+def _field(ws: Workspace, case: Case, move: str, setting: str) -> None:
+    needed = setting in MOVES[move].needs
+    label = words.SETTING[setting] + ("" if needed else " (optional)")
+    key = _key(case.case_id, move, setting)
+    if setting in _LONG:
+        st.text_area(label, key=key, max_chars=2000)
+    elif setting.endswith("_on"):
+        st.date_input(label, value=None, key=key, min_value=ws.now().date())
+    elif setting == "owner":
+        others = [owner.id for owner in ws.config.owners if owner.id != case.owner]
+        st.selectbox(label, others, index=None, key=key, format_func=lambda owner: shared.owner_name(ws, owner))
+    else:
+        st.selectbox(label, _VALUES[setting], index=None, key=key, format_func=words.value)
+
+
+def _submit(ws: Workspace, case_id: str, move: str, actor: str) -> None:
+    """Make the move that was typed. It runs before the page is drawn again, so the version is the one that was seen.
+
+    What was typed leaves the form only when the move is made; after a failure it also stands above the form,
+    because the move may no longer be one that the case can make.
+    """
+    typed = {name: st.session_state.get(_key(case_id, move, name)) for name in _settings(move)}
+    given: dict[str, Any] = {name: value for name, value in typed.items() if value not in (None, "")}
+    if "owner" in given:
+        given["function"] = ws.config.owner(given["owner"]).function
+    try:
+        case = ws.move_case(case_id, move, actor=actor, expected_version=st.session_state[f"seen_{case_id}"], **given)
+    except ConflictError:
+        _note(
+            case_id,
+            "conflict",
+            "Somebody else moved this case while you were writing. Nothing of yours was saved.",
+            typed,
+        )
+    except VocError as error:
+        _note(case_id, "failed", f"Not done: {error}", typed)
+    else:
+        for name in typed:
+            st.session_state.pop(_key(case_id, move, name), None)
+        _note(case_id, "done", words.done(case), {})
+
+
+def _note(case_id: str, kind: str, message: str, typed: dict[str, Any]) -> None:
+    kept = {name: str(value) for name, value in typed.items() if value not in (None, "")}
+    st.session_state[FLASH] = {"case_id": case_id, "kind": kind, "message": message, "typed": kept}
+
+
+def _flash(case_id: str) -> None:
+    """What came of the last move, until the next one; after a failure with what was typed."""
+    flash = st.session_state.get(FLASH)
+    if not flash or flash["case_id"] != case_id:
+        return
+    show_as = {"done": st.success, "conflict": st.warning, "failed": st.error}[flash["kind"]]
+    show_as(words.plain(flash["message"]))
+    if flash["kind"] == "conflict":
+        st.text(
+            "Below is the case as it stands now. Read what changed in its history, then repeat your move if it fits."
+        )
+    for name, value in flash["typed"].items():
+        st.text(f"You typed, {words.SETTING[name].lower()}: {value}")

@@ -1,0 +1,271 @@
+"""Lines, tables and cards that pages share. Whatever a person typed is shown as text or escaped, never as Markdown."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import streamlit as st
+
+from voc.app import shared, words
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from voc.insight.metrics import Metric
+    from voc.model import Case, CaseEvent
+    from voc.queries import Today
+    from voc.store.runs import Run
+    from voc.workspace import Workspace
+
+# A window of fewer comments than this carries a warning, and a list of more lines a link to the rest.
+THIN, MAX_LINES = 30, 8
+LIVE = ("candidate", "accepted")
+_STYLE = """<style>
+.voc-v {border-left: 3px solid #7d8794; padding: .1rem 0 .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere}
+.voc-v p {margin: .15rem 0; white-space: pre-wrap}
+.voc-v mark {background: #ffd98a; color: #17202b; padding: 0 .1em}
+.voc-v footer, .voc-q {font-size: .85em; opacity: .85}
+</style>"""
+
+
+def case_line(ws: Workspace, case: Case, now: dt.datetime) -> None:
+    """One case as a line: what, whose, and its clock; a link to it."""
+    owner = shared.owner_name(ws, case.owner)
+    shared.link("cases", f"{case.case_id}  {case.title} · {owner} · {words.clock(case, now)}", case=case.case_id)
+
+
+def theme_line(ws: Workspace, row: Mapping[str, Any]) -> None:
+    """One theme as a line: people, change with its interval, owner; a link to it."""
+    n = words.number_of(row)
+    few = " (few)" if n < words.SMALL else ""
+    owner = shared.owner_name(ws, row["owner"]) if row["owner"] else "no owner yet"
+    moved = f"{words.change(row)} {words.interval(row)}".strip()
+    shared.link("themes", f"{row['label']} · {words.people(n)}{few} · {moved} · {owner}", theme=row["theme_id"])
+
+
+def themes(ws: Workspace, ranked: pl.DataFrame, courses: pl.DataFrame, pool: str) -> None:
+    """The ranking of one pool; a click on a row opens the theme."""
+    rows = ranked.filter(pl.col("pool") == pool, pl.col("status").is_in(LIVE))
+    if rows.is_empty():
+        st.text("None yet.")
+        return
+    shown = [
+        {
+            "theme": row["label"],
+            "people": words.number_of(row),
+            "all": row["n_people"],
+            "change": words.change(row),
+            "note": _note(row),
+            "owner": shared.owner_name(ws, row["owner"]) if row["owner"] else "–",
+            "case": words.value(row["case_state"] or "–"),
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+    table = (
+        pl.DataFrame(shown)
+        .with_columns(theme_id=rows["theme_id"])
+        .join(courses, on="theme_id", how="left", maintain_order="left")
+    )
+    picked = st.dataframe(
+        table,
+        column_order=["theme", "people", "all", "change", "counts", "note", "owner", "case"],
+        column_config=_columns(pool),
+        hide_index=True,
+        width="stretch",
+        key=f"table_{pool}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    open_row(picked, rows["theme_id"], "theme")
+
+
+def open_row(picked: Any, ids: pl.Series, name: str) -> None:
+    """Open the row that was clicked, by writing it into the URL."""
+    selected = picked["selection"]["rows"] if picked else []
+    if selected:
+        st.query_params[name] = ids[selected[0]]
+        st.rerun()
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    notes = ["few"] if words.number_of(row) < words.SMALL else []
+    return ", ".join(notes + (["candidate"] if row["status"] == "candidate" else []))
+
+
+def _columns(pool: str) -> dict[str, Any]:
+    people = "People who praise" if pool == "praise" else "People with a problem"
+    return {
+        "theme": st.column_config.TextColumn("Theme", width="large"),
+        "people": st.column_config.NumberColumn(people, format="localized"),
+        "all": st.column_config.NumberColumn("All who mention it", format="localized"),
+        "change": st.column_config.TextColumn("Per person heard, against as long before"),
+        "counts": st.column_config.LineChartColumn("Course", y_min=0),
+        "note": st.column_config.TextColumn("Note"),
+        "owner": st.column_config.TextColumn("Owner"),
+        "case": st.column_config.TextColumn("Case"),
+    }
+
+
+def trend_notes(course: pl.DataFrame) -> None:
+    """What the picture leaves out or does not yet know, in one line."""
+    notes = ["Grey: fewer than 5 people."]
+    if course["partial"].any():
+        notes.append(f"Pale: {course['every'][0]} not covered to its end.")
+    if course["every"][0] == "month":
+        notes.append("By month, since most of these comments carry no finer date.")
+    if course["n_left_out"][0]:
+        notes.append(f"{words.count(course['n_left_out'][0], 'comment', 'comments')} with only a month left out.")
+    st.caption(" ".join(notes))
+
+
+def cuts(table: pl.DataFrame) -> None:
+    """Who says it: rates by segment, with both counts."""
+    st.dataframe(
+        table.with_columns(note=pl.when(pl.col("n_people") < words.SMALL).then(pl.lit("few")).otherwise(pl.lit(""))),
+        column_config={
+            "segment": "By",
+            "value": "Value",
+            "n_people": "People who mention it",
+            "n_all": "People who gave feedback",
+            "rate": st.column_config.NumberColumn("Rate", format="percent"),
+            "note": "Note",
+        },
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def total(page: pl.DataFrame) -> int:
+    """How many mentions there are beyond the page."""
+    return int(page["n_total"][0]) if page.height else 0
+
+
+def verbatims(page: pl.DataFrame) -> None:
+    """Comments with their question and their mentions marked, escaped: one block for the whole page."""
+    shown = []
+    for _, mentions in groupby(page.iter_rows(named=True), key=itemgetter("feedback_id")):
+        rows = list(mentions)
+        shown.append(words.verbatim(rows[0], [(row["start"], row["end"]) for row in rows]))
+    st.html(_STYLE + "".join(shown))
+
+
+def pager(key: str, number: int, last: int) -> None:
+    """Buttons to the page before and after."""
+
+    def turn(to: int) -> None:
+        st.session_state[key] = to
+
+    if last == 0:
+        return
+    back, where, onward = st.columns([1, 2, 1])
+    back.button("Newer", key=f"{key}_back", disabled=number == 0, on_click=turn, args=(number - 1,))
+    where.text(f"page {number + 1} of {last + 1}")
+    onward.button("Older", key=f"{key}_on", disabled=number == last, on_click=turn, args=(number + 1,))
+
+
+def scores(found: Sequence[Metric]) -> None:
+    """Scores as figures, each with its interval and n beneath."""
+    if not found:
+        return
+    for column, metric in zip(st.columns(len(found)), found, strict=True):
+        label, value, span = words.figure(metric)
+        column.metric(label, value, help=words.METRIC[metric.name][2])
+        column.caption(span)
+
+
+def trust(view: Today, run: Run | None) -> None:
+    """Whether the figures above can be relied on: feeds, coverage, the last run and its books."""
+    stale = view.feeds.filter(~pl.col("fresh").fill_null(value=False))
+    known = view.feeds.height
+    st.subheader(f"Feeds: {known - stale.height} of {known} fresh" if stale.height else "All feeds are fresh")
+    for row in stale.iter_rows(named=True):
+        days = row["days_silent"]
+        silent = "has no dated feedback" if days is None else f"has been silent for {words.count(days, 'day', 'days')}"
+        st.text(f"{row['source']} {silent}: check that its export still arrives.")
+    covered, waiting = view.coverage["tags"], view.coverage["n_waiting"]
+    if covered is not None:
+        st.text(
+            f"Coverage: voc is sure of {covered:.0%} of {view.coverage['n_base']:,} comments;"
+            f" {waiting:,} wait for the next run."
+        )
+    anonymous(view.coverage)
+    if run is None:
+        st.text("No nightly run yet: voc nightly")
+        return
+    ended = f"{run.finished_at:%d %b %Y %H:%M} UTC" if run.finished_at else "not finished"
+    st.text(f"Last run: {run.state}, {ended}.")
+    with st.expander("Its books"):
+        st.code(json.dumps(view.books, indent=1), language="json")
+
+
+def thin(coverage: Mapping[str, Any]) -> None:
+    """Say so where the window holds too little to read anything into it."""
+    if coverage["n_verbatims"] < THIN:
+        n = words.count(coverage["n_verbatims"], "comment", "comments")
+        st.info(
+            f"Only {n} in this selection: too few to read anything into. Choose a longer time above, or fewer filters."
+        )
+
+
+def anonymous(coverage: Mapping[str, Any]) -> None:
+    """Say where an item stands in for a person, since a count of people is then a count of items."""
+    n, all_ = coverage["n_anonymous"], coverage["n_verbatims"]
+    if n:
+        st.caption(f"{n:,} of {all_:,} comments name no person: each of these counts as one.")
+
+
+def cases(ws: Workspace, mine: Sequence[Case], now: dt.datetime, key: str) -> None:
+    """One owner's cases; a click on a row opens the case."""
+    shown = [
+        {
+            "case": case.case_id,
+            "about": case.title,
+            "state": words.STATE[case.state],
+            "clock": ("⚠ " if case.late(now) else "") + words.clock(case, now),
+            "people": case.n_problem_people,
+        }
+        for case in mine
+    ]
+    picked = st.dataframe(
+        pl.DataFrame(shown),
+        column_config={
+            "case": "Case",
+            "about": st.column_config.TextColumn("About", width="medium"),
+            "state": "State",
+            "clock": st.column_config.TextColumn("Next", width="large"),
+            "people": "People with a problem",
+        },
+        hide_index=True,
+        width="stretch",
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    open_row(picked, pl.Series([case.case_id for case in mine]), "case")
+
+
+def history(events: Sequence[CaseEvent]) -> None:
+    """A case's history, newest first."""
+    rows = [
+        {
+            "when": event.at,
+            "what": words.MOVE.get(event.move, words.value(event.move)),
+            "by": event.actor,
+            "to": words.value(event.to_state),
+            "reason": event.reason,
+        }
+        for event in reversed(events)
+    ]
+    columns: dict[str, Any] = {
+        "when": st.column_config.DatetimeColumn("When (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "what": "What",
+        "by": "By",
+        "to": "State after",
+        "reason": st.column_config.TextColumn("Reason", width="large"),
+    }
+    st.dataframe(pl.DataFrame(rows), column_config=columns, hide_index=True, width="stretch")

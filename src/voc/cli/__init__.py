@@ -1,0 +1,71 @@
+"""The command line: every verb is a thin call of the library. Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from voc.cli import cases, files, models, people, themes, work
+from voc.errors import VocError
+
+# typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
+_UsageError = next(k for k in typer.BadParameter.__mro__ if k.__name__ == "ClickException" and issubclass(k, Exception))
+
+app = typer.Typer(
+    name="voc",
+    help="Feedback that reaches the people who can fix it: from comments to an owner, an action and a verified effect.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (work, files, people, models):
+    part.register(app)
+app.add_typer(themes.app, name="themes")
+app.add_typer(cases.app, name="cases")
+cases.register(app)
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    workspace: str = typer.Option(
+        "", "--workspace", "-w", help="The workspace's folder; default $VOC_WORKSPACE, else this one."
+    ),
+) -> None:
+    context.obj = workspace or os.environ.get("VOC_WORKSPACE") or "."
+
+
+def main() -> None:
+    """Run the command line; an error is one plain line on stderr, and the exit code says what kind it is."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code: 0 ok, 1 failed, 2 bad usage, 75 busy."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except VocError as error:
+        return _fail(str(error), error.exit_code)
+    except _UsageError as error:
+        # It names the argument that is missing or wrong, which the bare message does not.
+        message = error.format_message() or "no command given; 'voc --help' lists them"  # type: ignore[attr-defined]
+        return _fail(message, getattr(error, "exit_code", 2))
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("stopped", 130)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if os.environ.get("VOC_DEBUG"):
+            raise
+        # Its message could hold a customer's words, so only its kind is shown.
+        where = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
+        return _fail(f"unexpected {where}; this is a bug in voc: run again with VOC_DEBUG=1 for the traceback", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"voc: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 -- the one place that prints errors
+    return code

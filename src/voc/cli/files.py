@@ -1,0 +1,82 @@
+"""Stateless commands: a file in, a file out, no workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voc.cli.common import JsonFlag, read_table, say, show, write_table
+from voc.errors import InputError
+
+FileIn = Annotated[Path, typer.Argument(help="csv, tsv, jsonl, parquet or xlsx.")]
+FileOut = Annotated[Path, typer.Option("--out", help="parquet, csv, tsv or jsonl.")]
+TextColumn = Annotated[str, typer.Option("--text-column", help="The column that holds the text.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the root."""
+    app.command()(redact)
+    app.command()(tag)
+
+
+def redact(
+    file: FileIn,
+    out: FileOut,
+    text_column: TextColumn = "text",
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help="A column to pass as it is; may be repeated.")
+    ] = None,
+) -> None:
+    """Mask personal data in every text column of FILE, with typed placeholders such as [NAME] and [PHONE]."""
+    from voc.privacy import redact as redact_frame
+
+    frame = read_table(file)
+    _need(frame.columns, text_column, file)
+    safe = redact_frame(frame, keep=keep or (), text_column=text_column).drop("redaction_version", "redaction_error")
+    write_table(safe, out)
+    say(f"{safe.height} rows, {safe['redactions'].list.len().sum()} redactions in {text_column!r}: {out}")
+
+
+def tag(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Without it, tag what waits in the workspace.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="parquet, csv, tsv or jsonl.")] = None,
+    tier: Annotated[str, typer.Option("--tier", help="fast, accurate or cascade, as far as they ship.")] = "",
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="The categories to tag with.")] = "",
+    text_column: TextColumn = "text",
+    question_column: Annotated[
+        str, typer.Option("--question-column", help="The column with the question, if any.")
+    ] = "question",
+    scores: Annotated[bool, typer.Option("--scores", help="Also give every category's score.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Tag the texts of FILE: sentiment, categories, urgency and mentions, one row per row."""
+    if file is None:
+        _tag_workspace(context, as_json=as_json)
+        return
+    if out is None:
+        raise InputError("say where the tags go: --out FILE.parquet")
+    from voc.tagging.tagger import DEFAULT_TIER, Tagger
+
+    frame = read_table(file)
+    _need(frame.columns, text_column, file)
+    tagger = Tagger.load(tier or DEFAULT_TIER, taxonomy or "patient-experience")
+    tags = tagger.tags(frame, text_column=text_column, question_column=question_column, scores=scores)
+    write_table(tags, out)
+    counts = dict(tags["state"].value_counts().sort("state").iter_rows())
+    show({"rows": tags.height, **counts}, list(counts.items()), ("state", "rows"), as_json=as_json)
+
+
+def _tag_workspace(context: typer.Context, *, as_json: bool) -> None:
+    from voc.cli.common import opened
+
+    with opened(context) as ws:
+        counts = ws.tag()
+    show(counts, list(counts.items()), ("state", "verbatims"), as_json=as_json)
+
+
+def _need(columns: list[str], column: str, file: Path) -> None:
+    if column not in columns:
+        raise InputError(f"{file}: no column {column!r}; it has {', '.join(columns)}: name one with --text-column")

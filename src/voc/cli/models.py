@@ -1,0 +1,67 @@
+"""`voc models` and `voc train`: what ships, that it is intact, and how it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voc.cli.common import JsonFlag, progress, say, show
+from voc.errors import InputError
+
+models_app = typer.Typer(help="The models that ship.", no_args_is_help=True)
+TRAINABLE = ("encoder", "static", "patient-experience")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the root."""
+    app.add_typer(models_app, name="models")
+    app.command()(train)
+
+
+@models_app.command()
+def verify(as_json: JsonFlag = False) -> None:
+    """Check every model file against the manifest's SHA-256."""
+    from voc.modelstore import verify_all
+
+    found = verify_all()
+    show(found, list(found.items()), ("file", ""), as_json=as_json)
+    if any(state != "ok" for state in found.values()):
+        raise typer.Exit(1)
+
+
+def train(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(TRAINABLE)}.")],
+    data: Annotated[list[Path] | None, typer.Option("--data", help="Labelled comments; may be repeated.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The models folder.")] = Path("models"),
+    licence: Annotated[str, typer.Option("--licence", help="Licence of the data, for the model card.")] = "",
+    source: Annotated[str, typer.Option("--source", help="Name of the data, for the model card.")] = "",
+    seed: Annotated[int, typer.Option("--seed", help="The same data and seed give the same file.")] = 0,
+) -> None:
+    """Make one of the shipped models again; encoder and static need the "train" extra."""
+    if name not in TRAINABLE:
+        raise InputError(f"nothing called {name!r} can be trained; use one of {', '.join(TRAINABLE)}")
+    if name in ("encoder", "static"):
+        from voc.tagging.train import encoder
+
+        say(str(encoder.export_encoder(out) if name == "encoder" else encoder.distil_static(out)))
+        return
+    if not data:
+        raise InputError("training needs labelled comments: --data FILE.csv")
+    from voc.tagging.packs import load_pack
+    from voc.tagging.train import heads, labelled
+
+    categories = load_pack(name).names
+    with progress() as tell:
+        path = heads.train(
+            labelled.read(data, categories),
+            categories,
+            name,
+            out,
+            licence=licence,
+            source=source,
+            seed=seed,
+            progress=lambda step: tell(step, 1),
+        )
+    say(str(path))

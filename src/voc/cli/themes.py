@@ -1,0 +1,159 @@
+"""`voc themes`: find them, assign them, read them, name them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voc.cli.common import Actor, JsonFlag, opened, read_table, say, show, write_table
+from voc.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from voc.steps.theming import Edit
+
+app = typer.Typer(help="Recurring issues found in the feedback.", no_args_is_help=True)
+ModelFolder = Annotated[Path, typer.Option("--model", help="Folder of the theme model.")]
+TextColumn = Annotated[str, typer.Option("--text-column", help="The column that holds the text.")]
+
+
+@app.command()
+def discover(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="Without it, discover in the workspace if it has no themes yet.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="One row per row of FILE: theme_id, theme_label, score, themes.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option("--model", help="Where the theme model goes.")] = None,
+    text_column: TextColumn = "text",
+) -> None:
+    """Find the themes of FILE's texts and say which each text belongs to."""
+    if file is None:
+        with opened(context) as ws:
+            say(f"{ws.discover()} themes were born")
+        return
+    if out is None or model is None:
+        raise InputError("say where the rows and the model go: --out FILE.parquet --model DIR")
+    from voc.privacy import redact
+    from voc.text.encode import load_encoder, load_static
+    from voc.themes import discover as find
+    from voc.themes import items_frame
+
+    # The model keeps exemplars, so what it is made of is redacted first.
+    texts = _texts(file, text_column)
+    safe = redact(texts, text_column=text_column)[text_column].to_list()
+    found = find(items_frame(safe), encoder=load_encoder(), static=load_static())
+    found.save(model)
+    _write_assignment(found.assign(items_frame(safe)), texts.height, out)
+    say(f"{len(found.themes)} themes in {texts.height} texts: {out}, {model}")
+
+
+@app.command()
+def assign(
+    file: Path, model: ModelFolder, out: Annotated[Path, typer.Option("--out")], text_column: TextColumn = "text"
+) -> None:
+    """Say which theme of a model each text of FILE belongs to."""
+    from voc.privacy import redact
+    from voc.text.encode import load_encoder, load_static
+    from voc.themes import ThemeModel, items_frame
+
+    texts = _texts(file, text_column)
+    safe = redact(texts, text_column=text_column)[text_column].to_list()
+    loaded = ThemeModel.load(model, encoder=load_encoder(), static=load_static())
+    _write_assignment(loaded.assign(items_frame(safe)), texts.height, out)
+    say(f"{texts.height} texts: {out}")
+
+
+def _texts(file: Path, text_column: str) -> pl.DataFrame:
+    frame = read_table(file)
+    if text_column not in frame.columns:
+        raise InputError(
+            f"{file}: no column {text_column!r}; it has {', '.join(frame.columns)}: name one with --text-column"
+        )
+    return frame.select(text_column)
+
+
+def _write_assignment(assigned: pl.DataFrame, n_rows: int, out: Path) -> None:
+    from voc.themes import roll_up
+
+    write_table(roll_up(assigned, n_rows), out)
+
+
+@app.command("list")
+def list_themes(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Every theme, by people with problem mentions."""
+    from voc import queries
+    from voc.model import Filter
+
+    with opened(context) as ws:
+        table = queries.themes_table(ws.tables(), Filter())
+    columns = ("theme_id", "label", "status", "pool", "n_problem_people", "n_people", "n_mentions", "owner", "case_id")
+    rows = table.select(columns).rows()
+    show(table.to_dicts(), rows, columns, as_json=as_json)
+
+
+@app.command("show")
+def show_theme(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
+    """One theme: definition, keywords, exemplars and history."""
+    from voc.steps.theming import find_theme
+
+    with opened(context) as ws:
+        theme = find_theme(ws.context(), theme_id)
+        data = {
+            **asdict(theme),
+            "exemplars": ws.exemplars(theme_id),
+            "lineage": [asdict(e) for e in ws.register.lineage(theme_id)],
+        }
+    show(data, [(k, v) for k, v in data.items() if k != "lineage"], ("", ""), as_json=as_json)
+
+
+@app.command()
+def rename(context: typer.Context, theme_id: str, label: str, by: Actor = "") -> None:
+    """Name a theme; a person's name for it wins for ever."""
+    _edit(context, theme_id, "renamed", by, label)
+
+
+@app.command()
+def accept(context: typer.Context, theme_id: str, by: Actor = "") -> None:
+    """Accept a candidate."""
+    _edit(context, theme_id, "accepted", by)
+
+
+@app.command()
+def dismiss(context: typer.Context, theme_id: str, by: Actor = "") -> None:
+    """Say that a theme is not an issue; it opens no case."""
+    _edit(context, theme_id, "dismissed", by)
+
+
+@app.command()
+def retire(context: typer.Context, theme_id: str, by: Actor = "") -> None:
+    """Retire a theme; its history stays."""
+    _edit(context, theme_id, "retired", by)
+
+
+@app.command()
+def lineage(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
+    """What became of a theme since it was born."""
+    from voc.steps.theming import find_theme
+
+    with opened(context) as ws:
+        find_theme(ws.context(), theme_id)
+        events = ws.register.lineage(theme_id)
+    rows = [
+        (f"{e.at:%Y-%m-%d %H:%M}", e.kind, e.actor, ", ".join(f"{k} {v}" for k, v in e.details.items())) for e in events
+    ]
+    show([asdict(e) for e in events], rows, ("at", "event", "by", "details"), as_json=as_json)
+
+
+def _edit(context: typer.Context, theme_id: str, kind: Edit, by: str, label: str = "") -> None:
+    if not by:
+        raise InputError("say who you are: --by NAME, or set VOC_ACTOR")
+    with opened(context) as ws:
+        theme = ws.edit_theme(theme_id, kind, actor=by, label=label)
+    say(f"{theme.theme_id}: {theme.label} ({theme.status})")

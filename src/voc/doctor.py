@@ -1,0 +1,89 @@
+"""`voc doctor`: what is wrong with a workspace, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voc import modelstore
+from voc.errors import BusyError, VocError
+from voc.store import writer_lock
+from voc.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from voc.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it is well, and the remedy if not."""
+
+    what: str
+    ok: bool
+    remedy: str = ""
+
+
+def examine(folder: Path) -> list[Finding]:
+    """Check the shipped models, then the workspace; never raises for what it finds."""
+    findings = [_tried("shipped models", _check_models)]
+    opened: list[Workspace] = []
+    findings.append(_tried("workspace, settings and key", lambda: opened.append(open_workspace(folder))))
+    if opened:
+        with opened[0] as ws:
+            findings += [
+                _tried("the lake's tables can be read", lambda: _check_lake(ws)),
+                _tried("case history is unbroken", lambda: _check_history(ws)),
+                _tried("somebody is there to route to", lambda: _check_owners(ws)),
+                _tried("the last run ended well", lambda: _check_run(ws)),
+            ]
+    return findings
+
+
+def _tried(what: str, check: Callable[[], None]) -> Finding:
+    try:
+        check()
+    except VocError as error:
+        return Finding(what, ok=False, remedy=str(error))
+    return Finding(what, ok=True)
+
+
+def _check_models() -> None:
+    faults = [f"{name}: {state}" for name, state in modelstore.verify_all().items() if state != "ok"]
+    if faults:
+        raise VocError("; ".join(faults))
+
+
+def _check_lake(ws: Workspace) -> None:
+    for table in ("feedback", "responses", "metric_events", "tags", "mentions", "theme_assignments", "quarantine"):
+        ws.lake.count(table)
+
+
+def _check_history(ws: Workspace) -> None:
+    ok, _, fault = ws.register.verify_history()
+    if not ok:
+        raise VocError(f"{fault}; compare with a backup of the register")
+
+
+def _check_owners(ws: Workspace) -> None:
+    if not any(owner.default for owner in ws.config.owners):
+        raise VocError("voc.toml has no owner with default = true: what no route catches reaches nobody; mark one")
+    known = {owner.id for owner in ws.config.owners}
+    lost = sorted({case.owner for case in ws.register.cases()} - known)
+    if lost:
+        raise VocError(f"cases belong to {', '.join(lost)}, who is not in voc.toml; add them, or hand the cases over")
+
+
+def _check_run(ws: Workspace) -> None:
+    run = ws.last_run()
+    if run is None or run.state not in ("failed", "interrupted", "running"):
+        return
+    try:
+        # A run that is still going holds the lock; one that says so without it was killed.
+        with writer_lock(ws.root):
+            state = "was killed" if run.state == "running" else run.state
+    except BusyError:
+        return
+    raise VocError(f"run {run.run_id} {state}; run 'voc nightly' again: it repairs what was cut short")

@@ -1,0 +1,1 @@
+"""What the figures mean: pure statistics over scores, tags and counts."""

@@ -1,0 +1,46 @@
+"""Personal data: found by rule, masked by typed placeholders, and ids replaced by keyed hashes.
+
+Names are loaded on first use: the patterns take tens of milliseconds to compile, and most commands need none.
+No module is called as a function is (``frames.redact``), for importing it would hide the function.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voc.privacy.core import KINDS, REDACTION_VERSION, Span, find, mask
+    from voc.privacy.frames import redact
+    from voc.privacy.keys import load_key, make_key, pseudonym
+
+__all__ = [
+    "KINDS",
+    "REDACTION_VERSION",
+    "Span",
+    "find",
+    "load_key",
+    "make_key",
+    "mask",
+    "pseudonym",
+    "redact",
+]
+_HOMES = {
+    "KINDS": "core",
+    "REDACTION_VERSION": "core",
+    "Span": "core",
+    "find": "core",
+    "mask": "core",
+    "load_key": "keys",
+    "make_key": "keys",
+    "pseudonym": "keys",
+    "redact": "frames",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,101 @@
+"""A cheap sieve in front of the recognisers: linear regular expressions over a whole column at a time.
+
+It says which groups of recognisers could find something in which text (a test holds it to that), so most texts need
+no Python at all and the rest only a part of it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from voc.privacy.addresses import CUES, STREETS
+from voc.privacy.names import CALLED, CLOSING, ROLE, TITLE
+from voc.privacy.people import load
+from voc.privacy.words import GIVEN
+
+# NAMES are those that a cue announces, PEOPLE those that only the model finds.
+CONTACT, DIGITS, ADDRESS, NAMES, PEOPLE = 1, 2, 4, 8, 16
+ALL = CONTACT | DIGITS | ADDRESS | NAMES | PEOPLE
+
+_SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|double|triple|treble"
+# What the shadow changes may turn into anything: every recogniser looks.
+_DISGUISED = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\x7f‘’“”–—£€…]",
+    rf"(?i)\b(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b",
+)
+_CONTACT = (
+    r"@|://|: //|&#|[(\[{<](?:at|dot|AT|DOT|At)|\.[A-Za-z]{2,6}/",
+    r"(?i)www|hxxp|\bdot\b|\bpoint\b|,com\b|g ?mail|hot ?mail|yahoo|outlook|icloud|btinternet|\bat (?:live|aol)\b",
+    r"(?i)\bat[ \t]{1,3}[\w\-]+\.[a-z]",
+    r"(?i)\b(?:insta|twitter|tik ?tok|snap|facebook|fb|discord|telegram|user|handle)[\w ]{0,24}[: \-]",
+)
+_NAMES = (
+    rf"(?i)\b(?:{TITLE}|mister)\b[. \t]",
+    r"(?i)name|signed|\bi am called|\bi.m called",
+    rf"\b(?i:{ROLE}|{CALLED})\b(?:[,:(.\s]|(?:\s(?:was|is)))+\p{{Lu}}",
+    r"(?i:\bI am|\bI.m|\bI was|\bthis is|\bit.?s|\bit is)\s+\p{Lu}\p{L}+\s",
+    rf"(?m)\b(?i:{CLOSING})[\s,.!:\->]*\p{{Lu}}[^\n]{{0,120}}$",
+)
+
+
+def signs(texts: pl.Series) -> pl.Series:
+    """Return, for each text, the groups of recognisers that must search it, as bits; 0 for none and for null.
+
+    Args:
+        texts: (n_texts,) strings.
+
+    Returns:
+        (n_texts,) UInt8 sums of ``CONTACT``, ``DIGITS``, ``ADDRESS``, ``NAMES`` and ``PEOPLE``.
+    """
+    disguised = _any(texts, _DISGUISED)
+    digit = texts.str.contains(r"\d")
+    names = _any(texts, _NAMES) | texts.str.contains_any(_given()) | _anchored(texts)
+    # The long list of street words is worth its price only where there is a digit.
+    places = texts.set(~digit.fill_null(value=False), None).str.contains(_places()).fill_null(value=False)
+    bits = ((_any(texts, _CONTACT), CONTACT), (digit, DIGITS), (places, ADDRESS), (names, NAMES | PEOPLE))
+    total = disguised.cast(pl.UInt8) * ALL
+    for found, bit in bits:
+        total = total | (found.cast(pl.UInt8) * bit)
+    return total.fill_null(0)
+
+
+def _any(texts: pl.Series, patterns: tuple[str, ...]) -> pl.Series:
+    matched = texts.str.contains(patterns[0])
+    for pattern in patterns[1:]:
+        matched = matched | texts.str.contains(pattern)
+    return matched
+
+
+def _anchored(texts: pl.Series) -> pl.Series:
+    """Whether a text has a word that may be a name, as ``Lexicon.anchors`` says of one text; false for null."""
+    plain, telling = _word_lists()
+    rows = pl.arange(0, len(texts), dtype=pl.UInt32, eager=True)
+    words = pl.DataFrame({"row": rows, "word": texts.str.extract_all("[A-Za-z]{2,}")}).explode("word")
+    capital = words["word"].str.contains("^[A-Z]")
+    unusual = words.filter(capital).filter(~pl.col("word").str.to_lowercase().is_in(plain))["row"]
+    names = words.filter(~capital).filter(pl.col("word").is_in(telling))["row"]
+    return rows.is_in(pl.concat([unusual, names]).unique().implode())
+
+
+@cache
+def _word_lists() -> tuple[pl.Series, pl.Series]:
+    lexicon = load().lexicon
+    return pl.Series(sorted(lexicon.plain)).implode(), pl.Series(sorted(lexicon.telling)).implode()
+
+
+@cache
+def _given() -> list[str]:
+    # Without word boundaries, for a plain search for many strings is ten times as fast.
+    return [*(name.title() for name in GIVEN), *(name.upper() for name in GIVEN)]
+
+
+@cache
+def _places() -> str:
+    return (
+        rf"(?i)\b(?:{STREETS})\b|corner of|suite|\bste\b|\bapt|apartment|\bunit\b|stra(?:ss|ß)e|str\."
+        rf"|vej|gade|gata|katu|weg\b|laan|straat|utca|utja|box|[afd]po\b"
+        rf"|\b(?:rue|via|viale|vicolo|piazza|calle|avenida|r[uú]a|ulica|ul\.)\b|\p{{L}}[ \-]\d{{4,6}}(?:\D|$)"
+        rf"|\bUS(?:NS|CGC|S|NV|NR)\b|(?:{CUES})"
+    )

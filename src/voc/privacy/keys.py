@@ -1,0 +1,115 @@
+"""Keyed ids: who wrote stays recognisable within a workspace and meaningless outside it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from functools import cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from voc.errors import PrivacyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY_FILE = "key"
+KEY_VARIABLE = "VOC_KEY"
+_MIN_LENGTH = 16
+_ID_BYTES = 12  # as in voc.ids: 96 bits, 24 hex characters
+
+
+def load_key(folder: Path) -> bytes:
+    """Return the workspace's key: the variable ``VOC_KEY`` if it is set, else the file ``key`` in ``folder``.
+
+    Raises:
+        PrivacyError: there is no key, it is too short, or others may read its file.
+    """
+    given = os.environ.get(KEY_VARIABLE)
+    if given is not None:
+        return _checked(given, f"the variable {KEY_VARIABLE}")
+    path = folder / KEY_FILE
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise PrivacyError(
+            f"{path}: no key file; set {KEY_VARIABLE} or restore the key that made this workspace's ids"
+        ) from error
+    if not stat.S_ISREG(mode):
+        raise PrivacyError(f"{path}: the key must be a plain file")
+    if stat.S_IMODE(mode) & 0o077:
+        raise PrivacyError(f"{path}: others may read the key (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}")
+    try:
+        return _checked(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PrivacyError(f"{path}: the key cannot be read: {type(error).__name__}") from error
+
+
+def make_key(folder: Path) -> bytes:
+    """Make the file ``key`` in ``folder`` (mode 0600, durable) and return the key; an existing key is kept.
+
+    Raises:
+        PrivacyError: the file cannot be written, or an existing key is unfit.
+    """
+    path = folder / KEY_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except FileExistsError:
+        return load_key(folder)
+    except OSError as error:
+        raise PrivacyError(f"{path}: the key cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(secrets.token_hex(32) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    return load_key(folder)
+
+
+def process_key() -> bytes:
+    """The key for frames redacted outside a workspace: ``VOC_KEY``, else random, so ids agree in this process only."""
+    given = os.environ.get(KEY_VARIABLE)
+    return _random_key() if given is None else _checked(given, f"the variable {KEY_VARIABLE}")
+
+
+@cache
+def _random_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def pseudonym(key: bytes, namespace: str, value: str) -> str:
+    """Return 24 hex characters that stand for ``value`` within ``namespace`` under ``key`` (keyed BLAKE2b)."""
+    hasher = _hasher(key, namespace)
+    hasher.update(value.encode("utf-8", "surrogatepass"))
+    return hasher.hexdigest()
+
+
+def pseudonyms(key: bytes, namespace: str, values: pl.Series) -> pl.Series:
+    """Return ``pseudonym`` of each value of a string column; null stays null."""
+    base = _hasher(key, namespace)
+    made: list[str | None] = []
+    for value in values:
+        if value is None:
+            made.append(None)
+            continue
+        hasher = base.copy()
+        hasher.update(value.encode("utf-8"))
+        made.append(hasher.hexdigest())
+    return pl.Series(values.name, made, dtype=pl.String)
+
+
+def _hasher(key: bytes, namespace: str) -> blake2b:
+    # The key is hashed first, for BLAKE2b takes at most 64 bytes; the length keeps name and value apart.
+    hasher = blake2b(key=blake2b(key, digest_size=32).digest(), digest_size=_ID_BYTES, person=b"voc.pseudonym")
+    raw = namespace.encode("utf-8", "surrogatepass")
+    hasher.update(len(raw).to_bytes(8, "big") + raw)
+    return hasher
+
+
+def _checked(raw: str, where: str) -> bytes:
+    text = raw.strip()
+    if len(text) < _MIN_LENGTH:
+        raise PrivacyError(f"{where}: the key has {len(text)} characters; {_MIN_LENGTH} is the least")
+    return text.encode("utf-8")

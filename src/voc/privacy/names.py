@@ -1,0 +1,261 @@
+"""Names of people that a title, a role, an introduction or a signature gives away, and well-known given names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from voc.privacy.words import BEFORE_THINGS, COMMON, GIVEN, LOWER, NEVER_NAMES, THINGS, UPPER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from voc.privacy.shadow import Shadow
+
+Found = tuple[str, int, int]
+
+_LETTER = rf"{UPPER}{LOWER}"
+_CAP = rf"[{UPPER}](?:['\-]?[{_LETTER}]){{1,24}}"
+_MIXED = rf"[{UPPER}](?:['\-]?[{UPPER}])?(?:['\-]?[{LOWER}]+){{1,3}}(?:['\-]?[{UPPER}]?[{LOWER}]+){{0,2}}"
+_INITIAL = rf"[{UPPER}](?:\.[ ]?|[ ])"
+_ANY = rf"[{_LETTER}](?:['\-.]?[{_LETTER}]){{0,24}}"
+_PARTICLE = r"(?:(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|ibn|al|el|ter|O'|Mc|Mac)[ ]?){1,2}"
+_GAP = r"[ \t]{1,2}"
+# A name of one to four parts; initials may come first or between.
+_FULL = rf"(?:{_INITIAL}){{0,3}}{_CAP}(?:{_GAP}(?:{_INITIAL})?(?:{_PARTICLE})?{_CAP}){{0,3}}"
+TITLE = r"Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Rev|Reverend|Sir|Dame|Madame|Señor|Herr|Frau|Sgt|Capt|Cllr"
+_TITLED = re.compile(rf"(?<![\w.])(?:{TITLE})(?:\.{_GAP}|[.]|{_GAP})(?:and{_GAP}Mrs\.?{_GAP})?({_FULL})", re.IGNORECASE)
+_TITLE_CAP = re.compile(rf"(?<![\w.])(?:{TITLE}|{TITLE.upper()})(?:\.{_GAP}|[.]|{_GAP})({_FULL})")
+_TITLE_LOW = re.compile(
+    rf"(?<![\w.])(?:mr|mrs|dr|mister|prof)\.?{_GAP}([{LOWER}][{LOWER}'\-]{{2,24}})(?![\w'])", re.IGNORECASE
+)
+ROLE = (
+    "nurse|sister|matron|midwife|doctor|consultant|surgeon|physio|physiotherapist|paramedic|receptionist"
+    "|secretary|driver|courier"
+    "|postman|technician|engineer|therapist|counsellor|psychologist|psychiatrist|dentist|hygienist|pharmacist"
+    "|carer|careworker"
+    "|support worker|social worker|hca|manager|supervisor|adviser|advisor|agent|rep|representative|assistant"
+    "|colleague|teammate"
+    "|operator|volunteer|porter|cleaner|radiographer|sonographer|registrar|anaesthetist|phlebotomist"
+    "|health visitor|key ?worker"
+    "|husband|wife|son|daughter|mother|father|mum|dad|mom|brother|partner|friend|neighbour|fiance|fiancee|aunt"
+    "|uncle|nan|baby"
+    "|kid|child|grandson|granddaughter|grandmother|grandfather|granny|grandad|niece|nephew|cousin|boss|boyfriend"
+    "|girlfriend|roommate|tutor|teacher|lady|gentleman|guy|man|woman|girl|bloke|employee|staff member|member of staff"
+)
+_ROLED = re.compile(
+    rf"(?<!\w)(?:(?i:{ROLE}))(?:(?:,|:|[ ](?:was|is))?{_GAP}|[ ]\(|,[ ])((?:{_MIXED})(?:{_GAP}"
+    rf"(?:{_INITIAL})?{_MIXED}){{0,2}})(?![\w])"
+)
+CALLED = (
+    "(?:was|is|were|are|someone|nurse|doctor|lady|man|agent|person|assistant|receptionist|driver"
+    "|member of staff) called|named|known as|name of|by the name|spoke (?:to|with)|speak (?:to|with)|speaking "
+    "(?:to|with)|spoken to|talked (?:to|with)"
+    "|talk to|ask(?:ed)? for|served by|seen by|treated by|helped by|cared for by|looked after by|dealt with by"
+    "|answered by|handled by"
+    "|directed by|written by|starring|thanks? (?:you )?(?:so much |very much |again )?to|thank you|thank|thanks"
+    "|shout ?out to"
+    "|credit to|kudos to|praise for|grateful to|compliments to|assigned to|met|attn:?|c/o|dear|hi|hello|hey"
+    "|dearest|regards to|love to|under the name|maybe it's under|tribute to"
+)
+_CALLED = re.compile(
+    rf"(?<!\w)(?i:{CALLED})(?:{_GAP}|[:,][ \t]{{1,8}})((?:{_INITIAL})?{_MIXED}(?:{_GAP}(?:{_INITIAL})?"
+    rf"(?:{_PARTICLE})?{_MIXED}){{0,2}})(?![\w])"
+)
+_ALSO = re.compile(
+    rf"(?:,{_GAP}|{_GAP}(?:and|&|\+){_GAP}|,{_GAP}and{_GAP})((?:{_INITIAL})?{_MIXED}(?:{_GAP}{_MIXED}){{0,1}})(?![\w'])"
+)
+_INTRO = re.compile(
+    rf"(?<!\w)(?i:my (?:full |first |last |maiden |sur|user|middle )?name(?:'s| is| was)?|(?:her|his|their"
+    rf"|the patient'?s?|the customer'?s?)"
+    rf" (?:maiden |full |first |last )?name (?:is|was)|name is|signed(?: by)?|(?:full|first|last|patient"
+    rf"|customer|contact|maiden|account|family)[ _]?name"
+    rf"|surname|forename|name on (?:the )?(?:card|account|order)(?: is)?|i am called|i'm called|name)"
+    rf"(?:{_GAP}(?:is|was))?[ \t]{{0,2}}[:,=\-]?[ \t]{{0,8}}((?:{_ANY}\.?{_GAP}){{0,3}}{_ANY})(?!\w)"
+)
+_ANSWER = re.compile(
+    rf"\bname(?: on[ ]\w{{2,4}}[ ]\w{{2,12}}| please)?\?\s{{1,3}}(?:\w{{2,12}}:\s{{1,3}})?(?!\w{{2,12}}:)({_FULL})",
+    re.IGNORECASE,
+)
+_BLOCKED_NAME = re.compile(
+    r"(?:product|file|shop|brand|hospital|ward|site|service|company|user|team|project|domain|store|street|item"
+    r"|model|drug|medication"
+    r"|brand|business|trade|event|film|book|road|town|city|place|same|by|in|the|a|no|good|bad|big|household"
+    r"|pet)[ _\-]$",
+    re.IGNORECASE,
+)
+_I_AM = re.compile(
+    rf"(?<!\w)(?:I am|I'm|I was|This is|this is|It's|it's|It is){_GAP}({_MIXED}{_GAP}(?:{_INITIAL})?"
+    rf"(?:{_PARTICLE})?{_MIXED})(?![\w])"
+)
+CLOSING = (
+    "(?:kind(?:est)?|best|warm(?:est)?|many|with|kindly)?[ ]?regards|(?:yours[ ])?(?:sincerely|faithfully|truly)"
+    "|best wishes"
+    "|all the best|many thanks|thanks(?: again| in advance)?|thank you|cheers|love|sincerely yours|yours|signed"
+)
+_CLOSING = re.compile(
+    rf"(?<!\w)(?i:{CLOSING})[ \t]{{0,2}}[,.!:\-]?(?:[ \t]{{0,3}}\n){{0,3}}[> \t\-]{{0,4}}"
+    rf"((?:(?:{_INITIAL})?{_CAP}\.?)(?:{_GAP}(?:{_INITIAL})?{_CAP}){{0,3}})[ \t]{{0,3}}[.!]?[ \t]{{0,2}}(?=\n|$"
+    rf"|[x ]{{1,6}}$|\()"
+)
+_GIVEN_SHAPE = re.compile(
+    rf"(?<![\w'@/.\-])({_MIXED})(?:{_GAP}(?:{_INITIAL})?(?:{_PARTICLE})?({_MIXED})(?:{_GAP}({_MIXED}))?)?(?![\w@])"
+)
+_PAIR_CAPS = re.compile(rf"(?<![\w'@/.\-])([{UPPER}]{{3,20}}){_GAP}([{UPPER}][{UPPER}'\-]{{2,20}})(?![\w@])")
+_WORD_AFTER = re.compile(rf"(?:'s|s')?{_GAP}([{_LETTER}]{{2,20}})")
+_WORD_BEFORE = re.compile(rf"([{_LETTER}.]{{2,20}})[: \t]{{1,3}}$")
+_WORD = re.compile(r"\S+")
+_WEEK = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?$|(?:january|february|april|june|july|august|september|october"
+    r"|november|december)$"
+)
+
+
+def names(shadow: Shadow) -> Iterator[Found]:
+    """Yield people's names: the name alone, so that title and role stay readable."""
+    text = shadow.text
+    capitals = _shouting(text)
+    yield from _titled(text, capitals)
+    yield from _introduced(text)
+    if not capitals:
+        yield from _cued(text)
+        yield from _given(text)
+    else:
+        yield from _given_in_capitals(text)
+
+
+def _shouting(text: str) -> bool:
+    """Whether capitals carry no information, because nearly every letter is one."""
+    upper = sum(c.isupper() for c in text)
+    return upper >= 8 and upper >= 0.7 * sum(c.isalpha() for c in text)
+
+
+def _trim(text: str, start: int, end: int, *, capitals: bool) -> int:
+    """Return where a name that begins at ``start`` ends: before the first word that is no part of a name; 0 if none."""
+    stop = 0
+    after_initial = False
+    for word in _WORD.finditer(text, start, end):
+        bare = word[0].rstrip(".,;:!?")
+        plain = re.sub(r"'s$", "", bare).lower()
+        initial = len(bare) == 1 and bare.isupper() and (bare != "I" or word[0].endswith("."))
+        # After an initial any capitalised word is a surname: "A. Customer".
+        if not (initial or (after_initial and bare[:1].isupper())) and (
+            plain in COMMON or plain in NEVER_NAMES or _WEEK.fullmatch(plain) or len(bare) < 2
+        ):
+            break
+        if not (
+            initial or capitals or bare[0].isupper() or re.fullmatch(r"(?:v[ao]n|de[rnl]?|d[ai]|la|bin|al|el)", bare)
+        ):
+            break
+        after_initial = initial
+        if not initial:
+            stop = word.start() + len(re.sub(r"'s$", "", bare))
+        if word[0][-1] in ",;:!?" or (word[0][-1] == "." and not initial):
+            break
+    return stop
+
+
+def _titled(text: str, capitals: bool) -> Iterator[Found]:
+    for match in _TITLE_CAP.finditer(text):
+        end = _trim(text, match.start(1), match.end(1), capitals=capitals)
+        # In capitals only one word is sure: "DR SMITH WAS LATE"; a second is taken when it is no common word.
+        if end:
+            yield "NAME", match.start(1), end
+    for match in _TITLED.finditer(text):
+        if match[1][0].isupper():
+            end = _trim(text, match.start(1), match.end(1), capitals=capitals)
+            if end and not match[0].lower().startswith(("miss ", "sir ", "ms ", "rev ")):
+                yield "NAME", match.start(1), end
+    for match in _TITLE_LOW.finditer(text):
+        if match[1].lower() not in COMMON and not match[1].lower().endswith(("ing", "ed", "ly")):
+            yield "NAME", match.start(1), match.end(1)
+
+
+def _introduced(text: str) -> Iterator[Found]:
+    for match in _INTRO.finditer(text):
+        if _BLOCKED_NAME.search(text, max(0, match.start() - 14), match.start()):
+            continue
+        # Bare "name" or "signed" needs a colon, "is" or a capital; "name is not on the list" is stopped by its words.
+        sure = re.search(r"is|was|'s|:|=", text[match.start() : match.start(1)], re.IGNORECASE) is not None
+        cased = match[1][0].isupper()
+        end = _trim(text, match.start(1), match.end(1), capitals=sure)
+        if end and (cased or (sure and not match[1].split()[0].endswith(("ed", "ing", "ly")))):
+            yield "NAME", match.start(1), end if cased else _two_words(text, match.start(1), end)
+    for match in _ANSWER.finditer(text):
+        end = _trim(text, match.start(1), match.end(1), capitals=False)
+        if end:
+            yield "NAME", match.start(1), end
+    for match in _CLOSING.finditer(text):
+        end = _trim(text, match.start(1), match.end(1), capitals=True)
+        if end and end >= match.end(1) - 1:
+            yield "NAME", match.start(1), end
+
+
+def _two_words(text: str, start: int, end: int) -> int:
+    """A name in small letters is taken to have two words at most: "my name is jane doe thankyou so"."""
+    words = list(_WORD.finditer(text, start, end))
+    return min(end, words[min(1, len(words) - 1)].end())
+
+
+def _cued(text: str) -> Iterator[Found]:
+    for pattern in (_ROLED, _CALLED, _I_AM):
+        for match in pattern.finditer(text):
+            end = _trim(text, match.start(1), match.end(1), capitals=False)
+            if end and not _is_thing(text, match.start(1), end):
+                yield "NAME", match.start(1), end
+                yield from _and_others(text, end)
+
+
+def _and_others(text: str, end: int) -> Iterator[Found]:
+    """Yield the names that follow one: "thanks to Ama, Kofi and Esi"."""
+    for _ in range(8):
+        match = _ALSO.match(text, end)
+        if match is None:
+            return
+        end = _trim(text, match.start(1), match.end(1), capitals=False)
+        if not end or _is_thing(text, match.start(1), end):
+            return
+        yield "NAME", match.start(1), end
+
+
+def _given(text: str) -> Iterator[Found]:
+    for match in _GIVEN_SHAPE.finditer(text):
+        for group in (1, 2):
+            word = match[group]
+            if word and _is_given(word):
+                end = _trim(text, match.start(group), match.end(), capitals=False)
+                if end and not _is_thing(text, match.start(group), end):
+                    yield "NAME", match.start(group), end
+                    yield from _and_others(text, end)
+                break
+
+
+def _is_given(word: str) -> bool:
+    return re.sub(r"'s$", "", word).lower() in GIVEN
+
+
+def _given_in_capitals(text: str) -> Iterator[Found]:
+    for match in _PAIR_CAPS.finditer(text):
+        first, second = match[1].lower(), match[2].lower()
+        if (
+            first in GIVEN
+            and second not in COMMON
+            and second not in THINGS
+            and not _is_thing(text, match.start(), match.end())
+        ):
+            yield "NAME", match.start(), match.end()
+
+
+def _is_thing(text: str, start: int, end: int) -> bool:
+    """Whether a name belongs to a place, a shop or an institution: "St Mary's Hospital", "Elizabeth ward"."""
+    before = _WORD_BEFORE.search(text, max(0, start - 24), start)
+    if before and before[1].lower() in BEFORE_THINGS and " " not in text[start:end]:
+        return True
+    if any(re.sub(r"'s$", "", w).lower().strip(".,") in THINGS for w in text[start:end].split()[1:]):
+        return True
+    after = _WORD_AFTER.match(text, end)
+    return (
+        after is not None
+        and after[1].lower() in THINGS
+        and (after[1][0].isupper() or after[1].lower() in ("ward", "hospital", "unit", "clinic"))
+    )

@@ -1,0 +1,56 @@
+"""What every step works on, handed in whole so that no step opens anything by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voc.queries import Tables
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from voc.config import Config
+    from voc.store import Lake, Register
+
+THEME_SETTING = "theme_version"
+# All pseudonyms are made within one space: what keeps two sources' people apart is the prefix that ingest puts before
+# a person's id, so sources that declare one namespace share their people.
+PEOPLE = "people"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One workspace at one moment.
+
+    Attributes:
+        root: the workspace's folder.
+        config: its settings.
+        lake: its tables of feedback.
+        register: its themes, cases, runs and ledger.
+        key: the key of its pseudonyms.
+        now: aware time of the run: what rows and events are stamped with.
+        date: the day that windows end at; None for the newest event in the lake.
+    """
+
+    root: Path
+    config: Config
+    lake: Lake
+    register: Register
+    key: bytes
+    now: datetime
+    date: date | None = None
+
+    def tables(self) -> Tables:
+        """The read side's view of what is stored now."""
+        return Tables(
+            feedback=self.lake.scan("feedback"),
+            responses=self.lake.scan("responses"),
+            tags=self.lake.scan("tags"),
+            mentions=self.lake.scan("mentions"),
+            theme_assignments=self.lake.scan("theme_assignments"),
+            themes=self.register.themes(),
+            cases=self.register.cases(),
+            theme_version=self.register.setting(THEME_SETTING),
+        )

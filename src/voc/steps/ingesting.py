@@ -1,0 +1,244 @@
+"""Ingest: a file's records become redacted rows of the lake, each with exactly one end, and the books say which."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from voc.errors import BooksError, InputError
+from voc.ids import file_sha256, stable_id
+from voc.ingest import load_profile, read, read_chunks
+from voc.model import Books
+from voc.privacy import find, mask, redact
+from voc.steps.context import PEOPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voc.config import Config
+    from voc.ingest import Chunk, Profile
+    from voc.steps.context import Context
+
+# Bumped when reading the same file again would give other rows.
+_READER_VERSION = "1"
+_IDS = {"feedback": "feedback_id", "responses": "response_id", "metric_events": "event_id"}
+# Tables whose rows stand for source records; a response is only what several records share.
+ERASED = "this person was erased on request and is not taken in again"
+_RECORDS = ("feedback", "metric_events")
+
+
+def ingest_file(
+    ctx: Context, path: Path, profile_name: str | Path, source: str, *, progress: Callable[[int], None] = lambda _: None
+) -> Books:
+    """Bring one file in; the same file again stores nothing.
+
+    Args:
+        ctx: the workspace.
+        path: csv, tsv, jsonl, parquet or xlsx.
+        profile_name: a shipped profile's name or a TOML file.
+        source: name of the feed.
+        progress: called with the number of records after each chunk.
+
+    Raises:
+        InputError: the file cannot be read or lacks a column that the profile needs.
+        ConfigError: the profile is unknown or wrong.
+        BooksError: the counts do not add up.
+    """
+    profile = load_profile(_located(ctx.root, profile_name))
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; check the path, or the source's 'path' in voc.toml")
+    digest = file_sha256(path)
+    batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest)
+    done = ctx.register.file_state(batch_id)
+    if done:
+        before = Books(**done["books"])
+        return Books(read=before.read, duplicate=before.stored + before.duplicate, quarantined=before.quarantined)
+    books = Books()
+    seen = {table: _stored(ctx, table) for table in _IDS}
+    name = mask(path.name, find(path.name))
+    for chunk in read_chunks(path, profile, source=source, now=ctx.now):
+        books += _take_in(ctx, chunk, seen, batch_id, {"source": source, "file": name, "file_hash": digest})
+        progress(chunk.n_read)
+    if not books.balanced:
+        ends = f"{books.stored} stored, {books.duplicate} duplicate, {books.quarantined} quarantined"
+        raise BooksError(f"{name}: {books.read} read, but {ends}; the file is not marked as done: please report this")
+    ctx.register.record_file(batch_id, source, name, digest, books, ctx.now)
+    return books
+
+
+def _located(root: Path, profile: str | Path) -> str | Path:
+    """A profile's file as voc.toml names it is relative to the workspace; a name is left as it is."""
+    return root / profile if (root / profile).is_file() else profile
+
+
+def _canonical(profile: Profile) -> str:
+    """The profile's content as text that is the same in every process: a set's own repr is not."""
+    return json.dumps(
+        asdict(profile), sort_keys=True, default=lambda v: sorted(v) if isinstance(v, frozenset) else str(v)
+    )
+
+
+def ingest(
+    ctx: Context, source: str | Path, profile: str | None, *, progress: Callable[[int], None] = lambda _: None
+) -> Books:
+    """Bring in a configured source by its name, or a file by ``profile``; returns the books.
+
+    A file belongs to the configured source whose path matches it, else to the only one with its profile, else to a
+    feed of the profile's name: the next export of the same feed then finds the items of this one.
+
+    Raises:
+        InputError: ``source`` is neither a configured source nor a file, or no file of the source is there.
+    """
+    named = [s for s in ctx.config.sources if s.name == str(source)]
+    if named and profile is None:
+        paths = sorted(ctx.root.glob(named[0].path))
+        if not paths:
+            raise InputError(f"source {source}: no file matches {named[0].path!r} in {ctx.root}; put the export there")
+        books = [ingest_file(ctx, path, named[0].profile, named[0].name, progress=progress) for path in paths]
+        return sum(books, Books())
+    if profile is None and not Path(source).exists():
+        known = ", ".join(s.name for s in ctx.config.sources) or "none"
+        raise InputError(f"{source}: neither a file nor a source of voc.toml (which has: {known})")
+    path, chosen = Path(source), profile or "generic"
+    return ingest_file(ctx, path, chosen, _feed(ctx.config, ctx.root, path, chosen), progress=progress)
+
+
+def preview(path: Path, profile_name: str | Path, *, rows: int = 10) -> dict[str, Any]:
+    """What ingesting a file would do: the mapping, what is dropped, ten redacted rows, what would be quarantined.
+
+    Nothing is stored, and nothing unredacted is returned.
+
+    Raises:
+        InputError: the file cannot be read or lacks a column that the profile needs.
+        ConfigError: the profile is unknown or wrong.
+    """
+    batch = read(path, profile_name)
+    shown = redact(batch.accepted.head(rows) if batch.accepted.height else batch.events.head(rows))
+    hidden = {
+        "redactions",
+        "redaction_version",
+        "redaction_error",
+        "feedback_id",
+        "response_id",
+        "event_id",
+        "content_key",
+    }
+    kept = [c for c in shown.columns if c not in hidden and shown[c].null_count() < shown.height]
+    return {
+        "file": str(path),
+        **batch.summary,
+        "rows": shown.select(kept).to_dicts(),
+        "quarantine": batch.rejected.head(rows).to_dicts(),
+    }
+
+
+def _feed(config: Config, root: Path, path: Path, profile: str) -> str:
+    """The name of the feed that a file given by hand belongs to."""
+    candidates = [source for source in config.sources if source.profile == profile]
+    for source in candidates:
+        if path.resolve() in {found.resolve() for found in root.glob(source.path)}:
+            return source.name
+    return candidates[0].name if len(candidates) == 1 else Path(profile).stem
+
+
+def _stored(ctx: Context, table: str) -> pl.DataFrame:
+    """Ids, revisions and contents that the lake holds, with the batch and row that brought each."""
+    row = () if table == "responses" else ("row",)
+    return ctx.lake.read(table, (_IDS[table], "revision", "content_key", "batch_id", *row))
+
+
+def _take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], batch_id: str, origin: dict[str, str]) -> Books:
+    """Redact, tell apart and append one chunk; ``seen`` grows by what is new."""
+    raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
+    space = pl.lit(PEOPLE).alias("namespace")
+    safe = {table: redact(frame.with_columns(space), key=ctx.key) for table, frame in raw.items()}
+    blocked = _blocked(chunk.rejected, safe, ctx.register.erased())
+    ends = []
+    for table, frame in safe.items():
+        good = frame.join(blocked, on="row", how="anti", maintain_order="left")
+        judged = _told_apart(good, seen[table], _IDS[table], batch_id)
+        new = judged.filter(pl.col("end") == "new").with_columns(batch_id=pl.lit(batch_id), ingested_at=pl.lit(ctx.now))
+        ctx.lake.append(table, new)
+        seen[table] = pl.concat([seen[table], new.select(seen[table].columns)])
+        if table in _RECORDS:
+            ends.append(judged.select("row", "end", verbatim=pl.lit(table == "feedback")))
+    ctx.lake.append("quarantine", _quarantine(ctx, blocked, batch_id, origin))
+    return _count(chunk, pl.concat(ends), blocked)
+
+
+def _blocked(rejected: pl.DataFrame, safe: dict[str, pl.DataFrame], erased: set[str]) -> pl.DataFrame:
+    """Records that must not be stored: ``row``, ``column``, ``reason``, one row each, the first reason found."""
+    failed = [
+        frame.filter(pl.col("redaction_error").is_not_null()).select(
+            "row",
+            # "answer: over the limit": the column stands before the reason.
+            pl.col("redaction_error")
+            .str.split_exact(": ", 1)
+            .struct.rename_fields(["column", "reason"])
+            .struct.unnest(),
+        )
+        for frame in safe.values()
+    ]
+    forgotten = [
+        frame.filter(pl.col("respondent").is_in(list(erased))).select(
+            "row", pl.lit("respondent").alias("column"), pl.lit(ERASED).alias("reason")
+        )
+        for frame in safe.values()
+        if erased
+    ]
+    columns = ["row", "column", "reason"]
+    parts = [rejected.select(columns), *failed, *forgotten]
+    return pl.concat(parts, how="vertical_relaxed").unique("row", keep="first", maintain_order=True)
+
+
+def _told_apart(good: pl.DataFrame, seen: pl.DataFrame, key: str, batch_id: str) -> pl.DataFrame:
+    """Add ``revision`` and ``end``: "new", "duplicate", or "stored" by an attempt at this file that was cut short.
+
+    An id with content never seen under it is new; if the id is known, a new revision.
+    """
+    same = [key, "content_key"]
+    known = seen.unique(same, keep="first").rename(
+        {"batch_id": "_batch", **({"row": "_row"} if "row" in seen.columns else {})}
+    )
+    joined = good.join(known.drop("revision"), on=same, how="left", maintain_order="left")
+    ours = pl.col("_batch") == batch_id
+    if "_row" in joined.columns:
+        ours &= pl.col("_row") == pl.col("row")
+    first = pl.int_range(pl.len()).over(same) == 0
+    end = pl.when(ours).then(pl.lit("stored")).when(pl.col("_batch").is_null() & first).then(pl.lit("new"))
+    joined = joined.with_columns(end=end.otherwise(pl.lit("duplicate")))
+    newest = seen.group_by(key).agg((pl.col("revision").max() + 1).alias("_next"))
+    joined = joined.join(newest, on=key, how="left", maintain_order="left")
+    place = (pl.col("end") == "new").cast(pl.Int32).cum_sum().over(key) - 1
+    revision = (pl.col("_next").fill_null(0) + place).cast(pl.Int32)
+    return joined.with_columns(revision=revision).drop("_batch", "_row", "_next", strict=False)
+
+
+def _quarantine(ctx: Context, blocked: pl.DataFrame, batch_id: str, origin: dict[str, str]) -> pl.DataFrame:
+    ids = [stable_id(batch_id, str(row)) for row in blocked["row"]]
+    frame = blocked.with_columns(
+        pl.Series("quarantine_id", ids, dtype=pl.String),
+        *(pl.lit(value).alias(name) for name, value in origin.items()),
+        batch_id=pl.lit(batch_id),
+        quarantined_at=pl.lit(ctx.now),
+    )
+    # The file's name is redacted already; the rest is voc's own words and hashes.
+    return redact(frame, key=ctx.key, text_columns=["column", "reason"])
+
+
+def _count(chunk: Chunk, ends: pl.DataFrame, blocked: pl.DataFrame) -> Books:
+    """A record is stored if any part of it is; ``verbatims`` are the parts that this call has added."""
+    kept = pl.col("end") != "duplicate"
+    records = ends.group_by("row").agg(kept.any().alias("kept"))["kept"]
+    return Books(
+        read=chunk.n_read,
+        stored=int(records.sum()),
+        duplicate=int((~records).sum()),
+        quarantined=blocked.height,
+        verbatims=ends.filter((pl.col("end") == "new") & pl.col("verbatim")).height,
+        undated=chunk.n_undated,
+    )

@@ -1,0 +1,73 @@
+"""Tagging of what has no tags yet: item by item, so that a crash costs one chunk of work and no row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from voc.tagging.tagger import Tagger
+from voc.text.normalise import question_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voc.steps.context import Context
+
+CHUNK = 20_000
+ITEM = ["feedback_id", "revision"]
+_NEGATIVE = ("negative", "very_negative")
+_POSITIVE = ("positive", "very_positive")
+
+
+def waiting(ctx: Context) -> pl.LazyFrame:
+    """Verbatims that the tagger in force has not tagged: ``ITEM``, ``text``, ``question``, ``redaction_version``."""
+    version = Tagger.load(ctx.config.tier, ctx.config.taxonomy).version
+    done = ctx.lake.scan("tags").filter(pl.col("tagger_version") == version).select(ITEM)
+    wanted = ctx.lake.scan("feedback").select(*ITEM, "text", "question", "redaction_version")
+    return wanted.join(done, on=ITEM, how="anti")
+
+
+def count_waiting(ctx: Context) -> int:
+    """How many verbatims wait to be tagged."""
+    return int(waiting(ctx).select(pl.len()).collect().item())
+
+
+def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: None) -> dict[str, int]:
+    """Tag every waiting verbatim and store tags and mentions.
+
+    Returns:
+        How many got each state: ``tagged``, ``low_information``, ``unsupported_language``, ``failed``.
+    """
+    tagger = Tagger.load(ctx.config.tier, ctx.config.taxonomy)
+    counts = dict.fromkeys(("tagged", "low_information", "unsupported_language", "failed"), 0)
+    todo = waiting(ctx).sort(ITEM).collect()
+    for chunk in todo.iter_slices(CHUNK):
+        tagged = tagger.tags(chunk)
+        stamped = pl.concat(
+            [chunk.select(*ITEM, "question", "redaction_version"), tagged.drop("row")], how="horizontal"
+        )
+        stamped = stamped.with_columns(tagger_version=pl.lit(tagger.version), tagged_at=pl.lit(ctx.now))
+        # Mentions first: the row in ``tags`` says that the item is done.
+        ctx.lake.append("mentions", mentions_of(stamped))
+        ctx.lake.append("tags", stamped)
+        for state, n in tagged["state"].value_counts().iter_rows():
+            counts[state] += n
+        progress(chunk.height)
+    return counts
+
+
+def mentions_of(tagged: pl.DataFrame) -> pl.DataFrame:
+    """One row per mention of ``tagged`` (which has ``ITEM``, ``question`` and the tagger's columns), numbered from 0.
+
+    A mention is a *problem* if it is negative, or if it answers an improvement question and does not say something
+    positive: "More chairs" to "What could be better?" is one, "Nothing, you were wonderful" is none.
+    """
+    numbered = tagged.filter(pl.col("mentions").list.len() > 0).with_columns(
+        mention=pl.int_ranges(0, pl.col("mentions").list.len(), dtype=pl.Int16)
+    )
+    rows = numbered.explode("mentions", "mention").drop("sentiment", "categories").unnest("mentions")
+    asking = [q for q in rows["question"].drop_nulls().unique() if question_kind(q) == "improve"]
+    improve = pl.col("question").is_in(asking).fill_null(value=False)
+    sentiment = pl.col("sentiment")
+    return rows.with_columns(problem=sentiment.is_in(_NEGATIVE) | (improve & ~sentiment.is_in(_POSITIVE)))

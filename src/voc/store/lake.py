@@ -1,0 +1,274 @@
+"""The lake: append-only Delta tables, one per entry of ``schema.TABLES``, below one folder.
+
+Readers never block the writer and see whole commits only. Appending the same rows twice stores them once, so a
+run that was killed anywhere is repaired by running it again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from voc import faults
+from voc.errors import InputError, PrivacyError, StoreError
+from voc.schema import KEYS, TABLES, conform
+from voc.store import delta
+from voc.store.durable import make_folder
+from voc.store.lock import commit_lock, writer_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from contextlib import AbstractContextManager
+
+STAMP = "redaction_version"
+# One file of this size scans as fast as it can; smaller ones cost a file handle each.
+COMPACT_BYTES = 128 * 1024 * 1024
+
+
+class Lake:
+    """The tables below ``root``; the folder is made by the first append. Threads and processes may share it."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        self._settled: set[str] = set()
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table as it is now, lazily; typed and empty before the first append.
+
+        Scan again for each query and do not keep the frame: ``vacuum`` removes the files of old versions.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: its log cannot be read, or a data file is gone or cut short.
+        """
+        folder, schema = self._folder(table), TABLES[table]
+        with delta.explained(folder):
+            stored = delta.open_table(folder)
+            if stored is None:
+                return pl.LazyFrame(schema=schema)
+            delta.files(stored, folder)
+            frame = pl.scan_delta(stored)
+            names = set(frame.collect_schema().names())
+            absent = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema.items() if name not in names]
+            return frame.with_columns(absent).select(list(schema))
+
+    def read(self, table: str, columns: tuple[str, ...] = ()) -> pl.DataFrame:
+        """The table in memory: ``columns``, or all of them.
+
+        Raises:
+            InputError: there is no such table or column.
+            StoreError: a file of it is damaged; the message names it and the remedy.
+        """
+        unknown = set(columns) - TABLES.get(table, {}).keys()
+        if table in TABLES and unknown:
+            raise InputError(f"table {table} has no column {min(unknown)!r}; it has: {', '.join(TABLES[table])}")
+        with delta.explained(self._folder(table)):
+            return self.scan(table).select(columns or list(TABLES[table])).collect()
+
+    def append(self, table: str, frame: pl.DataFrame) -> int:
+        """Store the rows of ``frame`` whose key (``schema.KEYS``) is new; on the disk when this returns.
+
+        Args:
+            table: a name in ``schema.TABLES``.
+            frame: redacted rows; columns that the table does not have are dropped, absent ones become null.
+
+        Returns:
+            How many rows were new. None new: no commit.
+
+        Raises:
+            PrivacyError: a row has no ``redaction_version``.
+            InputError: there is no such table.
+            StoreError: a value does not fit its column, a key is null, or the disk fails.
+        """
+        folder, schema = self._folder(table), TABLES[table]
+        _require_redacted(table, frame)
+        rows = _fitted(table, frame)
+        if rows.is_empty():
+            return 0
+        with delta.explained(folder):
+            make_folder(folder)
+        with commit_lock(self.root), delta.explained(folder):
+            self._settle(table)
+            new = self._unseen(table, rows)
+            if new.height:
+                delta.evolve(folder, schema)
+                faults.point("lake.before_data")
+                add = delta.write_data(folder, new)
+                faults.point("lake.after_data")
+                delta.commit(folder, schema, add)
+            return new.height
+
+    def version(self, table: str) -> int:
+        """The number of the newest commit, -1 before the first: what a cache of results is keyed by.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: its log cannot be read.
+        """
+        folder = self._folder(table)
+        with delta.explained(folder):
+            stored = delta.open_table(folder)
+            return stored.version() if stored else -1
+
+    def count(self, table: str) -> int:
+        """Rows stored, from the log alone.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: its log cannot be read, or a data file is gone.
+        """
+        folder = self._folder(table)
+        with delta.explained(folder):
+            stored = delta.open_table(folder)
+            return int(delta.files(stored, folder)["num_records"].sum()) if stored else 0
+
+    def compact(self, *, target_bytes: int = COMPACT_BYTES) -> int:
+        """Merge small files, as durably as ``append`` writes them; the rows stay the same.
+
+        Returns:
+            How many files were replaced. They stay readable until ``vacuum``.
+
+        Raises:
+            StoreError: a file cannot be read or written.
+        """
+        return sum(self._compact(table, target_bytes) for table in TABLES)
+
+    def vacuum(self, days: int = 7) -> int:
+        """Delete files that no version of the last ``days`` days uses, and orphans of killed runs as old.
+
+        Returns:
+            How many files were deleted.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        return sum(self._vacuum(table, days) for table in TABLES)
+
+    def _vacuum(self, table: str, days: int) -> int:
+        folder = self._folder(table)
+        if not folder.is_dir():
+            return 0
+        with commit_lock(self.root), delta.explained(folder):
+            stored = delta.open_table(folder)
+            if stored is None:
+                return 0
+            before = stored.version()
+            gone = stored.vacuum(days * 24, dry_run=False, enforce_retention_duration=False, full=True)
+            delta.sync_log(folder, before, stored.version())
+            return len(gone)
+
+    def erase(self, table: str, column: str, values: Collection[str]) -> int:
+        """Take rows out of a table for good: the files that hold them are rewritten, and no old version is kept.
+
+        Args:
+            table: a name in ``schema.TABLES``.
+            column: the column that says whose a row is.
+            values: rows with one of these go.
+
+        Returns:
+            How many rows are gone. Files of old versions are deleted too, whoever may still be reading them.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: a file cannot be read or written.
+        """
+        folder, schema, erased = self._folder(table), TABLES[table], 0
+        if not folder.is_dir() or not values:
+            return 0
+        doomed = pl.col(column).is_in(list(values)).fill_null(value=False)
+        with commit_lock(self.root), delta.explained(folder):
+            stored = delta.open_table(folder)
+            for path, size in delta.files(stored, folder).select("path", "size_bytes").iter_rows() if stored else ():
+                rows = conform(pl.read_parquet(folder / path), schema)
+                kept = rows.filter(~doomed)
+                if kept.height < rows.height:
+                    delta.evolve(folder, schema)
+                    add = delta.write_data(folder, kept)
+                    delta.commit(folder, schema, add, [delta.remove(path, size, data_change=True)])
+                    erased += rows.height - kept.height
+        if stored is not None:
+            self._vacuum(table, 0)
+        return erased
+
+    def writer_lock(self) -> AbstractContextManager[None]:
+        """Hold the lake for one run; see ``lock.writer_lock``, which a workspace's runs take on its own folder.
+
+        Raises:
+            BusyError: another run holds it.
+        """
+        return writer_lock(self.root)
+
+    def _folder(self, table: str) -> Path:
+        if table not in TABLES:
+            raise InputError(f"no table {table!r}; the lake has: {', '.join(TABLES)}")
+        return self.root / table
+
+    def _settle(self, table: str) -> None:
+        if table not in self._settled:
+            delta.settle(self._folder(table))
+            self._settled.add(table)
+
+    def _unseen(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The first row of each key that is not stored yet; reads key columns only."""
+        keys = list(KEYS[table])
+        rows = rows.unique(keys, keep="first", maintain_order=True)
+        stored = self.scan(table).select(keys).join(rows.lazy().select(keys), on=keys, how="semi").collect()
+        return rows.join(stored, on=keys, how="anti", maintain_order="left")
+
+    def _compact(self, table: str, target_bytes: int) -> int:
+        folder, schema, replaced = self._folder(table), TABLES[table], 0
+        if not folder.is_dir():
+            return 0
+        with commit_lock(self.root), delta.explained(folder):
+            stored = delta.open_table(folder)
+            if stored is None:
+                return 0
+            delta.evolve(folder, schema)
+            for group in _groups(delta.files(stored, folder), target_bytes):
+                parts = [conform(pl.read_parquet(folder / path), schema) for path in group["path"]]
+                add = delta.write_data(folder, pl.concat(parts), data_change=False)
+                removes = [delta.remove(*row) for row in group.select("path", "size_bytes").iter_rows()]
+                delta.commit(folder, schema, add, removes)
+                replaced += group.height
+        return replaced
+
+
+def _require_redacted(table: str, frame: pl.DataFrame) -> None:
+    if STAMP not in frame.columns:
+        raise PrivacyError(f"table {table}: the frame has no {STAMP}; pass it through voc.redact before storing it")
+    bare = frame.select((pl.col(STAMP).is_null() | (pl.col(STAMP).cast(pl.String) == "")).sum()).item()
+    if bare:
+        raise PrivacyError(f"table {table}: {bare} of {frame.height} rows have no {STAMP}; redact them before storing")
+
+
+def _fitted(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` in the table's types; a cast's own message would quote the value, so it goes no further."""
+    schema = TABLES[table]
+    try:
+        rows = conform(frame, schema)
+    except pl.exceptions.PolarsError:
+        wrong = ", ".join(f"{n} ({frame.schema[n]} to {schema[n]})" for n in _misfits(frame, schema))
+        raise StoreError(f"table {table}: values do not fit: {wrong}; correct the step that made them") from None
+    for key in KEYS[table]:
+        if rows[key].null_count():
+            raise StoreError(f"table {table}: {rows[key].null_count()} rows have no {key}, which identifies them")
+    return rows
+
+
+def _misfits(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> list[str]:
+    found = []
+    for name in schema.keys() & set(frame.columns):
+        try:
+            frame[name].cast(schema[name])
+        except pl.exceptions.PolarsError:
+            found.append(name)
+    return sorted(found)
+
+
+def _groups(files: pl.DataFrame, target_bytes: int) -> list[pl.DataFrame]:
+    """Runs of neighbouring small files that make about one file of ``target_bytes``."""
+    small = files.filter(pl.col("size_bytes") < target_bytes // 2)
+    bins = small.with_columns(bin=pl.col("size_bytes").cum_sum() // target_bytes)
+    return [group for group in bins.partition_by("bin", maintain_order=True) if group.height > 1]

@@ -1,0 +1,82 @@
+"""Locks between processes, by ``flock``: the kernel frees them when the holder dies, so none is ever stale."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from voc.errors import BusyError, StoreError
+from voc.store.durable import PRIVATE_FILE, make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RUN_LOCK = ".lock"
+# Another name than the run's: a run that appends must not wait for itself.
+COMMIT_LOCK = ".commit.lock"
+
+
+@contextmanager
+def writer_lock(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for one run, without waiting.
+
+    The file stays when the lock is released: removing it would let two runs lock two files of the same name.
+
+    Raises:
+        BusyError: another run holds it; the message names its process id and when it began.
+        StoreError: the lock file cannot be written.
+    """
+    handle = _open(folder / RUN_LOCK)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                f"another run holds the workspace ({_holder(handle)}); try again when it has ended"
+            ) from None
+        _sign(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def commit_lock(folder: Path) -> Iterator[None]:
+    """Wait for, then hold, ``folder`` during one commit.
+
+    Reading the stored keys and committing new rows must be one step: Delta lets two appends through, and both
+    would find the same rows new.
+
+    Raises:
+        StoreError: the lock file cannot be written.
+    """
+    handle = _open(folder / COMMIT_LOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _open(path: Path) -> int:
+    try:
+        make_folder(path.parent)
+        return os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}; check the disk and the folder's owner") from error
+
+
+def _sign(handle: int, folder: Path) -> None:
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}".encode(), 0)
+    except OSError as error:
+        raise StoreError(f"cannot write {folder / RUN_LOCK}: {error.strerror}; free some space") from error
+
+
+def _holder(handle: int) -> str:
+    return os.pread(handle, 200, 0).decode(errors="replace") or "it has just begun"

@@ -1,0 +1,197 @@
+"""Tables of the register, in SQL that SQLite and PostgreSQL share. The migrations make them; a test compares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+# The newest migration; a test compares.
+REVISION = "0002"
+
+
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime, also where the database keeps no zone (SQLite)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC on the way in.
+
+        Raises:
+            ValueError: the datetime is naive, so nobody knows which moment it means.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone came to the register; use aware UTC datetimes")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Attach UTC on the way out."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+themes = sa.Table(
+    "themes",
+    metadata,
+    sa.Column("theme_id", sa.String, primary_key=True),
+    sa.Column("label", sa.String, nullable=False),
+    sa.Column("definition", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("pool", sa.String, nullable=False),
+    sa.Column("keywords", sa.JSON, nullable=False),
+    sa.Column("born_at", UtcTime),
+    sa.Column("theme_version", sa.String, nullable=False),
+    sa.Column("named_by", sa.String),
+)
+
+lineage = sa.Table(
+    "lineage",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    # The hash of the event: storing it again, as a rerun does, adds nothing.
+    sa.Column("event_id", sa.String, nullable=False, unique=True),
+    sa.Column("theme_id", sa.ForeignKey("themes.theme_id"), nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.String, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+)
+
+# No foreign key to themes: a case may also come from a signal.
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("case_id", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("theme_id", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("function", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("acknowledge_due_at", UtcTime, nullable=False),
+    sa.Column("plan_due_at", UtcTime, nullable=False),
+    sa.Column("ship_due_at", UtcTime, nullable=False),
+    sa.Column("route", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("action", sa.String, nullable=False),
+    sa.Column("root_cause", sa.String, nullable=False),
+    sa.Column("revisit_on", sa.Date),
+    sa.Column("n_problem_people", sa.Integer, nullable=False),
+    sa.Column("n_people", sa.Integer, nullable=False),
+    sa.Column("n_mentions", sa.Integer, nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+)
+ONE_OPEN = sa.text("state NOT IN ('closed', 'declined')")
+sa.Index(
+    "ux_cases_one_open",
+    cases.c.theme_id,
+    cases.c.owner,
+    unique=True,
+    sqlite_where=ONE_OPEN,
+    postgresql_where=ONE_OPEN,
+)
+
+# Triggers of the migration forbid UPDATE and DELETE here.
+case_events = sa.Table(
+    "case_events",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("case_id", sa.ForeignKey("cases.case_id"), nullable=False, index=True),
+    sa.Column("move", sa.String, nullable=False),
+    sa.Column("actor", sa.String, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("from_state", sa.String, nullable=False),
+    sa.Column("to_state", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("prev_hash", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("message_id", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("case_id", sa.ForeignKey("cases.case_id"), nullable=False),
+    sa.Column("subject", sa.String, nullable=False),
+    sa.Column("body", sa.String, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("sent_at", UtcTime),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("books", sa.JSON, nullable=False),
+)
+
+run_steps = sa.Table(
+    "run_steps",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.ForeignKey("runs.run_id"), nullable=False, index=True),
+    sa.Column("step", sa.String, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+ingested_files = sa.Table(
+    "ingested_files",
+    metadata,
+    sa.Column("batch_id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("file", sa.String, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("books", sa.JSON, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+
+# Pseudonyms of people who were erased; a hash is all that is kept of them.
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("respondent", sa.String, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Tagging: sentiment, categories, intent and urgency of texts and of their mentions."""

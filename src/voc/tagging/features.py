@@ -1,0 +1,143 @@
+"""Features of the fast tier: hashed n-grams of word pieces and characters, the former also crossed with the question.
+
+Four blocks side by side, each a unit row: word pieces (1-2), the same crossed with the question's kind, characters
+inside words (2-5), and the static vector. All hashing is vectorised integer arithmetic over the whole batch, yet a row
+depends on nothing but its own text and question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voc.schema import QUESTION_KINDS
+from voc.text.encode import load_static, token_ids
+from voc.text.normalise import question_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+N_BUCKETS = 1 << 16
+N_BLOCKS = 3
+N_HASHED = N_BLOCKS * N_BUCKETS
+STATIC_WEIGHT = 0.6
+# Longer texts are cut: past this many characters no comment says anything that its first part did not.
+MAX_CHARACTERS = 8_000
+# Marks for the two ends of a text: "nothing" alone and "nothing" in a sentence are different features.
+_START, _END, _OFFSET = 1, 2, 3
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_SPACE = 32
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grams:
+    """N-grams as 64-bit hashes, with the row each belongs to; ``rows`` is sorted."""
+
+    hashes: NDArray[np.uint64]
+    rows: NDArray[np.int64]
+
+
+def width() -> int:
+    """Number of columns of ``matrix``: the hashed blocks and the static vector."""
+    return N_HASHED + load_static().dim
+
+
+def matrix(texts: Sequence[str | None], questions: Sequence[str | None], idf: NDArray[np.float32] | None) -> csr_matrix:
+    """Features of each text in the light of its question.
+
+    Args:
+        texts: n texts; None counts as empty.
+        questions: n questions, None where there is none.
+        idf: (N_HASHED,) inverse document frequencies, or None for ones (while they are being counted).
+
+    Returns:
+        CSR matrix of shape (n, ``width()``), float32.
+    """
+    from scipy.sparse import csr_matrix, hstack  # half a second of import
+
+    cut = [(text or "")[:MAX_CHARACTERS] for text in texts]
+    ids = token_ids(cut)
+    kinds = np.array([QUESTION_KINDS.index(question_kind(q)) for q in questions], np.uint64)
+    pieces = _piece_grams(ids)
+    crossed = _Grams(_mix(pieces.hashes * _ODD + kinds[pieces.rows] + np.uint64(1)), pieces.rows)
+    weights = np.ones(N_HASHED, np.float32) if idf is None else idf
+    hashed = [
+        _block(grams, len(cut), weights[i * N_BUCKETS : (i + 1) * N_BUCKETS])
+        for i, grams in enumerate((pieces, crossed, _character_grams(cut)))
+    ]
+    static = csr_matrix(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
+    return hstack([*hashed, static], format="csr", dtype=np.float32)
+
+
+def idf_of(counts: csr_matrix) -> NDArray[np.float32]:
+    """Smoothed inverse document frequency of the hashed columns of ``counts``: ln((1 + n) / (1 + df)) + 1."""
+    df = np.bincount(counts.indices, minlength=counts.shape[1])[:N_HASHED]
+    idf: NDArray[np.float32] = (np.log((1 + counts.shape[0]) / (1 + df)) + 1).astype(np.float32)
+    return idf
+
+
+def _block(grams: _Grams, n_rows: int, idf: NDArray[np.float32]) -> csr_matrix:
+    """Sublinear tf-idf with unit rows (Salton and Buckley 1988), over hashed buckets."""
+    from scipy.sparse import csr_matrix  # see matrix
+
+    ends = np.concatenate([[0], np.cumsum(np.bincount(grams.rows, minlength=n_rows))])
+    buckets = (grams.hashes % np.uint64(N_BUCKETS)).astype(np.int32)
+    block = csr_matrix((np.ones(len(buckets), np.float32), buckets, ends), shape=(n_rows, N_BUCKETS))
+    block.sum_duplicates()
+    block.data = (1 + np.log(block.data)) * idf[block.indices]
+    lengths = np.diff(block.indptr)
+    # A product, not a running sum: each row's norm is summed on its own, whatever stands before it.
+    squares = csr_matrix((block.data**2, block.indices, block.indptr), shape=block.shape)
+    norms = np.sqrt(np.maximum(squares @ np.ones(N_BUCKETS, np.float32), 1e-12))
+    block.data = (block.data / np.repeat(norms, lengths)).astype(np.float32)
+    return block
+
+
+def _piece_grams(ids: list[list[int]]) -> _Grams:
+    """All 1- and 2-grams of word pieces, the ends of a text being pieces too."""
+    flat = np.array([t for row in ids for t in (_START, *(i + _OFFSET for i in row), _END)], np.uint64)
+    rows = np.repeat(np.arange(len(ids)), [len(row) + 2 for row in ids])
+    single = _mix(flat * _ODD)
+    inside = rows[:-1] == rows[1:]  # a gram that would run into the next text is none
+    pair = _mix(single[:-1] * _ODD + flat[1:])[inside]
+    return _sorted([single, pair], [rows, rows[:-1][inside]])
+
+
+def _character_grams(texts: list[str]) -> _Grams:
+    """All 2- to 5-grams of characters inside words, a word's two edges being spaces."""
+    bare = [" " + _NOT_WORD.sub(" ", text.lower()).strip() + " " for text in texts]
+    points = np.frombuffer("".join(bare).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    rows = np.repeat(np.arange(len(bare)), [len(text) for text in bare])
+    spaces = np.concatenate([[0], np.cumsum(points == _SPACE)])
+    hashes, owners = [], []
+    rolling = points.copy()
+    for n in range(2, 6):
+        m = len(points) - n + 1
+        if m <= 0:
+            break
+        rolling = _mix(rolling[:m] * _ODD + points[n - 1 :])
+        # A space may open or close a gram, not stand inside it; and a gram stays in its own text.
+        inside = (rows[:m] == rows[n - 1 :]) & (spaces[n - 1 : n - 1 + m] - spaces[1 : m + 1] == 0)
+        hashes.append(rolling[inside])
+        owners.append(rows[:m][inside])
+    return _sorted(hashes or [np.zeros(0, np.uint64)], owners or [np.zeros(0, np.int64)])
+
+
+def _sorted(hashes: list[NDArray[np.uint64]], rows: list[NDArray[np.int64]]) -> _Grams:
+    all_rows = np.concatenate(rows)
+    order = np.argsort(all_rows, kind="stable")
+    return _Grams(np.concatenate(hashes)[order], all_rows[order])
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of splitmix64 (Steele et al. 2014): every input bit moves every output bit."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

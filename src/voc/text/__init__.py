@@ -1,0 +1,1 @@
+"""Text primitives that privacy, tagging and themes share: splitting, language, normalising, encoding."""

@@ -1,0 +1,182 @@
+"""A theme model on disk: one JSON file that names one file of numbers, which is replaced as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voc import faults
+from voc.errors import ModelError, StoreError
+from voc.model import Theme
+from voc.themes.assign import Exemplars, Student, Vectoriser
+from voc.themes.model import PoolModel, ThemeModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voc.text.encode import Encoder
+
+INDEX = "themes.json"
+# 2: mentions are compared by their item too. What format 1 assigned, this would assign otherwise.
+_FORMAT = 2
+_NUMBERS = "numbers-{}.safetensors"
+
+
+def write(model: ThemeModel, folder: Path) -> None:
+    """Save ``model`` in ``folder``: the numbers first, under a name of their own, then the index that names them.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    from safetensors.numpy import save
+
+    numbers = save(_tensors(model))
+    sha = hashlib.sha256(numbers).hexdigest()
+    name = _NUMBERS.format(sha[:12])
+    body = _index(model) | {"numbers": name, "numbers_sha256": sha}
+    text = json.dumps({"sha256": _digest(body), "body": body}, indent=1, ensure_ascii=False) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / name, numbers)
+        faults.point("model.before_publish")
+        _replace(folder / INDEX, text.encode())
+        faults.point("model.after_publish")
+        for old in folder.glob(_NUMBERS.format("*")):
+            if old.name != name:
+                old.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: the theme model cannot be written: {error.strerror}; check space and rights"
+        ) from error
+
+
+def read(folder: Path, *, encoder: Encoder, static: Vectoriser) -> ThemeModel:
+    """Load the model in ``folder``.
+
+    Raises:
+        ModelError: there is none, it is damaged, or it was made with another encoder or static table.
+    """
+    body = _read_index(folder / INDEX)
+    for name, part in (("encoder", encoder), ("static", static)):
+        if body[name] != part.revision:
+            raise ModelError(
+                f"{folder}: made with {name} {body[name]}, but this is {part.revision}; run 'voc themes discover' again"
+            )
+    tensors = _read_numbers(folder, body["numbers"], body["numbers_sha256"])
+    try:
+        return ThemeModel(
+            themes=[_theme(entry) for entry in body["themes"]],
+            exemplars={str(k): list(v) for k, v in body["exemplars"].items()},
+            pools={name: _pool(entry, name, tensors) for name, entry in body["pools"].items()},
+            encoder=encoder,
+            static=static,
+            seed=int(body["seed"]),
+            version=str(body["version"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: the theme model is incomplete; run 'voc themes discover' again") from error
+
+
+def _index(model: ThemeModel) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "version": model.version,
+        "seed": model.seed,
+        "encoder": model.encoder.revision,
+        "static": model.static.revision,
+        "pools": {
+            name: {
+                "ids": list(part.ids),
+                "threshold": part.exemplars.threshold,
+                "margin": None if part.student is None else part.student.margin,
+                "resolution": part.resolution,
+                "stability": part.stability,
+            }
+            for name, part in model.pools.items()
+        },
+        "themes": [asdict(t) | {"born_at": t.born_at and t.born_at.isoformat()} for t in model.themes],
+        "exemplars": model.exemplars,
+    }
+
+
+def _tensors(model: ThemeModel) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, part in model.pools.items():
+        out[f"{name}.vectors"] = part.exemplars.vectors.astype(np.int16)
+        out[f"{name}.theme"] = part.exemplars.theme.astype(np.int32)
+        if part.student is not None:
+            out[f"{name}.weights"] = part.student.weights.astype(np.int32)
+    return out
+
+
+def _pool(entry: dict[str, Any], name: str, tensors: dict[str, Any]) -> PoolModel:
+    ids = tuple(entry["ids"])
+    vectors, theme = tensors[f"{name}.vectors"].astype(np.float32), tensors[f"{name}.theme"].astype(np.int64)
+    student = None
+    if entry["margin"] is not None:
+        student = Student(tensors[f"{name}.weights"].astype(np.float64), len(ids), float(entry["margin"]))
+    exemplars = Exemplars(vectors, theme, len(ids), float(entry["threshold"]))
+    return PoolModel(ids, exemplars, student, float(entry["resolution"]), float(entry["stability"]))
+
+
+def _theme(entry: dict[str, Any]) -> Theme:
+    born = entry["born_at"]
+    rest = entry | {"keywords": tuple(entry["keywords"]), "born_at": datetime.fromisoformat(born) if born else None}
+    return Theme(**rest)
+
+
+def _read_index(path: Path) -> dict[str, Any]:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        body: dict[str, Any] = whole["body"]
+        intact = whole["sha256"] == _digest(body)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.parent} holds no theme model; make one with 'voc themes discover'") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} cannot be read; run 'voc themes discover' again") from error
+    if not intact:
+        raise ModelError(f"{path} was changed or damaged; run 'voc themes discover' again")
+    if body.get("format") != _FORMAT:
+        raise ModelError(f"{path} has format {body.get('format')}, not {_FORMAT}; run 'voc themes discover' again")
+    return body
+
+
+def _read_numbers(folder: Path, name: str, sha: str) -> dict[str, Any]:
+    from safetensors.numpy import load
+
+    try:
+        raw = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{folder / name} cannot be read; run 'voc themes discover' again") from error
+    if hashlib.sha256(raw).hexdigest() != sha:
+        raise ModelError(f"{folder / name} was changed or damaged; run 'voc themes discover' again")
+    tensors: dict[str, Any] = load(raw)
+    return tensors
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write ``content`` to disk beside ``path`` and put it in place at once, for good when this returns."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,239 @@
+"""`Workspace`: the composition root. Every method is short and delegates to a step, a part or a query."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voc import config as configuration
+from voc import nightly as night
+from voc.errors import InputError
+from voc.loop.cases import move as make_move
+from voc.loop.cases import notice
+from voc.privacy import find, load_key, make_key, mask
+from voc.setup import starter_config
+from voc.steps import erasing, ingesting, routing, tagging, theming
+from voc.steps.context import THEME_SETTING, Context
+from voc.store import Lake, Register, writer_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from voc.config import Config
+    from voc.loop.routing import Decision
+    from voc.model import Books, Case, CaseEvent, Theme
+    from voc.queries import Tables
+    from voc.store import Run
+
+# Free text that people type; it passes the redactor before it is stored.
+_TYPED = ("reason", "action")
+
+
+def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None) -> Workspace:
+    """Make a workspace in ``folder``: voc.toml, the key of its pseudonyms, the register.
+
+    Args:
+        folder: made if absent; may hold files, but no workspace.
+        packs: packs whose owners and routes voc.toml starts with.
+        settings: text of voc.toml, instead of the packs'.
+
+    Raises:
+        InputError: ``folder`` is a workspace already.
+        ConfigError: no such pack.
+    """
+    text = settings if settings is not None else starter_config(folder.resolve().name, tuple(packs))
+    if (folder / configuration.CONFIG_FILE).exists():
+        raise InputError(
+            f"{folder} is a workspace already; edit its {configuration.CONFIG_FILE}, or choose another folder"
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
+    make_key(folder)
+    # Last of all, so that a folder with a voc.toml is a whole workspace.
+    (folder / configuration.CONFIG_FILE).write_text(text, encoding="utf-8")
+    return open_workspace(folder)
+
+
+def open_workspace(folder: Path | str) -> Workspace:
+    """Open the workspace in ``folder``; use it as a context manager.
+
+    Raises:
+        ConfigError: it is no workspace, or its voc.toml is wrong.
+        PrivacyError: its key is absent or can be read by others.
+        StoreError: its register cannot be opened.
+    """
+    root = Path(folder)
+    return Workspace(root, configuration.load(root), load_key(root))
+
+
+class Workspace:
+    """One organisation's feedback, themes and cases, in one folder."""
+
+    def __init__(self, root: Path, config: Config, key: bytes) -> None:
+        self.root, self.config, self._key = root, config, key
+        self.lake = Lake(root / "lake")
+        self.register = Register(config.register_url or f"sqlite:///{(root / 'register.db').resolve()}")
+        self.register.migrate()
+
+    def __enter__(self) -> Workspace:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the register."""
+        self.register.close()
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def context(self, day: date | None = None) -> Context:
+        """What the steps work on; a past ``day`` sets the clock to its end."""
+        now = self.now()
+        if day is not None and day < now.date():
+            now = datetime.combine(day, time(23, 59, 59), UTC)
+        return Context(self.root, self.config, self.lake, self.register, self._key, now, day)
+
+    def ingest(
+        self, source: str | Path, profile: str | None = None, *, progress: Callable[[int], None] = lambda _: None
+    ) -> Books:
+        """Bring in a configured source, or a file by ``profile``; returns the books.
+
+        Raises:
+            InputError: neither a source nor a file, or a file that cannot be read.
+            BusyError: another run holds the workspace.
+        """
+        with writer_lock(self.root):
+            return ingesting.ingest(self.context(), source, profile, progress=progress)
+
+    def nightly(
+        self, day: date | None = None, *, progress: Callable[[str, int], None] = lambda _s, _n: None
+    ) -> dict[str, Any]:
+        """Run every step of the night; see ``voc.nightly.run``."""
+        return night.run(self.context(day), progress=progress)
+
+    def tag(self) -> dict[str, int]:
+        """Tag what waits; returns how many verbatims got each state."""
+        with writer_lock(self.root):
+            return tagging.tag_waiting(self.context())
+
+    def discover(self) -> int:
+        """Find themes, if there are none yet; returns how many were born."""
+        with writer_lock(self.root):
+            return theming.discover_if_none(self.context())
+
+    def tables(self) -> Tables:
+        """The read side's view of the workspace, for ``voc.queries``."""
+        return self.context().tables()
+
+    def route(self, *, dry_run: bool = False) -> list[Decision]:
+        """Decide which themes become cases and, unless ``dry_run``, open them; returns the decisions."""
+        ctx = self.context()
+        if dry_run:
+            return routing.decide(ctx)[0]
+        with writer_lock(self.root):
+            decisions = routing.decide(ctx)[0]
+            routing.route_themes(ctx)
+        return decisions
+
+    def themes(self) -> list[Theme]:
+        """Every known theme."""
+        return self.register.themes()
+
+    def edit_theme(self, theme_id: str, kind: theming.Edit, *, actor: str, label: str = "") -> Theme:
+        """Rename, accept, dismiss or retire a theme; the edit is an event of its lineage.
+
+        Raises:
+            InputError: there is no such theme, the label is empty or another theme's.
+        """
+        return theming.edit(self.context(), theme_id, kind, actor=_signed(actor), label=_redacted(label))
+
+    def exemplars(self, theme_id: str) -> list[str]:
+        """Up to three redacted mentions that stand for a theme."""
+        return theming.exemplars(self.context(), theme_id)
+
+    def cases(self) -> list[Case]:
+        """Every case, in order of opening."""
+        return self.register.cases()
+
+    def case(self, case_id: str) -> Case:
+        """One case.
+
+        Raises:
+            InputError: there is none with this id.
+        """
+        return self.register.case(case_id)
+
+    def case_events(self, case_id: str) -> list[CaseEvent]:
+        """The history of one case, oldest first."""
+        return self.register.events(case_id)
+
+    def move_case(
+        self,
+        case_id: str,
+        move: str,
+        *,
+        actor: str,
+        expected_version: int | None = None,
+        reason: str = "",
+        **settings: Any,
+    ) -> Case:
+        """Make a move of ``voc.loop.cases``; what people type passes the redactor first.
+
+        Raises:
+            IllegalMoveError: the case's state does not allow it.
+            InputError: a setting is missing or wrong, or there is no such case.
+            ConflictError: somebody moved the case since ``expected_version``.
+        """
+        case = self.register.case(case_id)
+        typed = {k: _redacted(v) if k in _TYPED else v for k, v in {"reason": reason, **settings}.items()}
+        if "owner" in settings:
+            typed["function"] = self.config.owner(settings["owner"]).function
+        moved, event = make_move(case, move, actor=_signed(actor), at=max(self.now(), case.opened_at), **typed)
+        message = notice(moved, event)
+        version = case.version if expected_version is None else expected_version
+        return self.register.save_case(moved, event, expected_version=version, messages=[message] if message else [])
+
+    def erase(self, person: str, source: str = "") -> dict[str, int]:
+        """Erase a person from everything that is stored; see ``voc.steps.erasing.erase``."""
+        with writer_lock(self.root):
+            ctx = self.context()
+            return erasing.erase(ctx, erasing.find_person(ctx, person, source))
+
+    def held(self, person: str, source: str = "") -> dict[str, list[dict[str, Any]]]:
+        """Everything stored of one person, by table."""
+        ctx = self.context()
+        return erasing.held(ctx, erasing.find_person(ctx, person, source))
+
+    def last_run(self) -> Run | None:
+        """The newest run, with its steps; None before the first."""
+        runs = self.register.runs(1)
+        return self.register.run(runs[0].run_id) if runs else None
+
+    def lake_version(self) -> tuple[int | str, ...]:
+        """Changes whenever the lake or the theme model does: what cached results are keyed by."""
+        tables = ("feedback", "responses", "tags", "mentions", "theme_assignments")
+        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "")
+
+
+@contextmanager
+def workspace(folder: Path | str | None = None) -> Iterator[Workspace]:
+    """Open ``folder``, else ``$VOC_WORKSPACE``, else the current folder, and close it after use."""
+    with open_workspace(folder or os.environ.get("VOC_WORKSPACE") or ".") as opened:
+        yield opened
+
+
+def _redacted(text: str) -> str:
+    return mask(text, find(text))
+
+
+def _signed(actor: str) -> str:
+    """Who acts signs with a name, which stays; a phone number or an address typed beside it does not."""
+    return mask(actor, [span for span in find(actor) if span.kind != "NAME"])

@@ -1,0 +1,62 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from voc.errors import BusyError, StoreError
+from voc.store import writer_lock
+from voc.store.lock import commit_lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from voc.store import writer_lock
+with writer_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_run_is_told_who_holds_the_workspace_and_since_when(tmp_path, holder):
+    with (
+        pytest.raises(BusyError, match=rf"pid {holder.pid} since 20\d\d-\d\d-\d\dT.*Z.*try again") as caught,
+        writer_lock(tmp_path),
+    ):
+        pytest.fail("two runs hold one workspace")
+    assert caught.value.exit_code == 75
+
+
+def test_the_lock_of_a_killed_run_is_free(tmp_path, holder):
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    with writer_lock(tmp_path):
+        assert f"pid {os.getpid()}" in (tmp_path / ".lock").read_text()
+
+
+def test_the_lock_is_free_after_an_error_and_may_be_taken_again(tmp_path):
+    with pytest.raises(KeyError), writer_lock(tmp_path):
+        raise KeyError
+    with writer_lock(tmp_path), commit_lock(tmp_path):
+        pass
+
+
+def test_one_process_cannot_hold_it_twice(tmp_path):
+    with writer_lock(tmp_path), pytest.raises(BusyError), writer_lock(tmp_path):
+        pytest.fail("held twice")
+
+
+def test_a_lock_that_cannot_be_written_says_where(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreError, match=r"file.*cannot|cannot write .*file"), writer_lock(tmp_path / "file"):
+        pytest.fail("locked nothing")
