@@ -83,7 +83,7 @@ def _propose(mentions: pl.DataFrame, pool: Pool, space: Space, seed: int, min_si
     if n_mentions < _FEWEST or len(texts) < _FEWEST_TEXTS:
         return proposal
     graph = shared_neighbour_graph(nearest(vectors, min(neighbours_for(len(texts)), len(texts) - 1)))
-    labels, proposal.resolution, proposal.stability = resolve(graph, seed)
+    labels, proposal.resolution, proposal.stability = resolve(graph, seed, minimum)
     n_themes = int(labels.max()) + 1
     proposal.theme = renumbered(labels, proposal.people(labels, n_themes) >= minimum)
     return proposal

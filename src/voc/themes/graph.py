@@ -25,6 +25,8 @@ _BLOCK = 2_048
 # The higher, the smaller the communities. The finest that is about as stable as the best wins, see `resolve`.
 RESOLUTIONS = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.5, 6.5, 9.0, 13.0)
 _DEFAULT = 2.0
+# Themes of one pool that a manager still reads through, where the data do not say how many there are.
+_MOST = 28
 _RESAMPLES, _RESAMPLED = 4, 0.8
 # Mean agreement of resamples from which the structure is clear, and what may be lost of it for finer themes.
 _CLEAR, _TOLERANCE = 0.75, 0.02
@@ -119,17 +121,19 @@ def communities(graph: Any, resolution: float, seed: int) -> Ints:
     return rank[labels]
 
 
-def resolve(graph: Any, seed: int) -> tuple[Ints, float, float]:
+def resolve(graph: Any, seed: int, smallest: int = 1) -> tuple[Ints, float, float]:
     """Communities at the resolution that resampling supports best, with that resolution and its stability.
 
     Stability is the mean adjusted Rand index between the communities of 80 % resamples, on the nodes they share.
     Where resamples agree well, the finest resolution about as stable as the best one wins. Where they agree poorly
     (real comments: .6 to .7 at every resolution), differences between resolutions are noise, and the default that
-    reads well is kept, so that a refit does not jump between ten themes and a hundred.
+    reads well is kept, so that a refit does not jump between ten themes and a hundred. It gives way to a coarser one
+    where it would show more themes than anybody reads through.
 
     Args:
         graph: output of ``shared_neighbour_graph``, shape (n, n).
         seed: of the resamples and of Leiden.
+        smallest: nodes that a community needs to count as a theme here.
 
     Returns:
         Labels of shape (n,), the resolution, the stability (at most 1).
@@ -139,7 +143,11 @@ def resolve(graph: Any, seed: int) -> tuple[Ints, float, float]:
     chosen = RESOLUTIONS.index(_DEFAULT)
     if best >= _CLEAR:
         chosen = max(i for i, value in enumerate(stable) if value >= best - _TOLERANCE)
-    return communities(graph, RESOLUTIONS[chosen], seed), RESOLUTIONS[chosen], stable[chosen]
+    labels = communities(graph, RESOLUTIONS[chosen], seed)
+    while best < _CLEAR and chosen and (np.bincount(labels) >= smallest).sum() > _MOST:
+        chosen -= 1
+        labels = communities(graph, RESOLUTIONS[chosen], seed)
+    return labels, RESOLUTIONS[chosen], stable[chosen]
 
 
 def stabilities(graph: Any, seed: int) -> list[float]:

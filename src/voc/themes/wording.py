@@ -22,16 +22,19 @@ _BEFORE_VERB = word_set(
 )
 _BEFORE_QUALITY = word_set("be been was were is are am being very so really extremely quite felt feel more most too")
 # A name may open with these although they carry little by themselves: "more staff", "no parking", "too long".
-OPENERS = word_set("more no not lack less fewer too poor better being getting everything nothing")
+OPENERS = word_set("more no not lack less fewer too poor better being getting everything")
+# They measure the word that follows: "more staff", never "more off ward".
+_AMOUNTS = word_set("more no not less fewer too poor better")
 _NEVER_LAST = word_set(
     """
     asked asking arrive arrived arriving attended became become bring brought came caused come coming continue ended
     explain felt find finding found gave given giving happen happened helped helping hear heard kept leaving listen
     looked looking meet met move moved offered pick provide provided providing put receive received receiving recommend
-    rang saw seeing send sent speak speaking spend spent spoke spoken start started stayed suffering supposed talk
-    talked think thought tried try trying turned understand visited wait waited went ago currently previously recently
-    eventually immediately initially instead plus straight everyone thank thankyou thanks etc still due full new early
-    late improve improved worse
+    bit lot sort kind thing things twice rang saw seeing send sent speak speaking spend spent spoke spoken start started
+    stayed suffering supposed talk talked think thought tried try trying turned understand visited wait waited went ago
+    currently previously recently eventually immediately initially instead plus straight everyone thank thankyou thanks
+    etc still due full new early late improve improved worse look looks off out us possible satisfied previous said told
+    times weeks days could've would've should've couldnt could would should
     """
 )
 _NEVER_FIRST = _NEVER_LAST - {
@@ -55,7 +58,7 @@ _TROUBLE = word_set(
 )
 # What joins the words of a name, and what belongs to a clause: the second is put up with where many say just that.
 _LINKS = word_set("of for to in on at with from and or between into by a an the")
-_CLAUSE = word_set("be been not no is was were are could could've when about up out off")
+_CLAUSE = word_set("be been not no is was were are could could've about up out off")
 _JOIN = frozenset({"and", "or"})
 _QUALITY_ENDS = ("ful", "ous", "ive", "ly", "ent", "ing", "ed", "able", "al", "ate", "ic")
 
@@ -117,19 +120,22 @@ class Sense:
 def readable(words: Sequence[str]) -> bool:
     """Whether ``words`` can be a label at all: whole at both ends, and about something."""
     low = [w.lower().replace("\u2019", "'") for w in words]
-    if low[-1] in _NEVER_LAST or not is_content(low[-1]) or len(low[-1]) < 3:
+    if low[-1] in _NEVER_LAST or low[-1] in OPENERS or not is_content(low[-1]) or len(low[-1]) < 3:
         return False
     if low[0] in _NEVER_FIRST or not (is_content(low[0]) or low[0] in OPENERS):
         return False
-    if any(not is_content(w) and w not in _LINKS and w not in _CLAUSE for w in low[1:-1]):
-        return False
-    if any(pair[0] in _JOIN and not is_content(pair[1]) for pair in pairwise(low)) or (
-        low[1] in _JOIN and low[0] in OPENERS
-    ):
-        return False
-    if len(set(low)) < len(low) or any(w[0].isdigit() for w in low):
+    if _scrap(low) or len(set(low)) < len(low) or any(w[0].isdigit() for w in low):
         return False
     return low[0] in OPENERS or len({w for w in low if is_content(w)}) >= 2
+
+
+def _scrap(low: Sequence[str]) -> bool:
+    """Whether the words join as in the middle of a sentence and not as within a name."""
+    if any(not is_content(w) and w not in _LINKS and w not in _CLAUSE for w in low[1:-1]):
+        return True
+    if any(pair[0] in _JOIN and not is_content(pair[1]) for pair in pairwise(low)):
+        return True
+    return (low[1] in _JOIN and low[0] in OPENERS) or (low[0] in _AMOUNTS and not is_content(low[1]))
 
 
 def names_trouble(text: str) -> bool:

@@ -61,3 +61,14 @@ def test_communities_are_numbered_by_size_and_repeat():
     labels = communities(graph, 0.5, 3)
     assert (np.diff(np.bincount(labels)) <= 0).all()
     assert np.array_equal(labels, communities(graph, 0.5, 3))
+
+
+def test_a_pool_without_clear_themes_never_shows_more_than_can_be_read():
+    vague = blobs(n_blobs=90, n_each=14, dim=48, noise=0.75)[0]
+    graph = shared_neighbour_graph(nearest(quantise(vague), 8))
+    labels, resolution, stability = resolve(graph, seed=0, smallest=5)
+    assert stability < 0.75
+    assert (np.bincount(labels) >= 5).sum() <= 28
+    finer = communities(graph, 2.0, 0)
+    assert resolution < 2.0
+    assert (np.bincount(finer) >= 5).sum() > 28

@@ -34,7 +34,18 @@ def test_a_fixed_label_stays_and_is_not_given_twice():
 
 
 @pytest.mark.parametrize(
-    "words", ["the food", "food was", "to be seen", "staff and", "2 hours", "food food", "patient asked"]
+    "words",
+    [
+        "the food",
+        "food was",
+        "to be seen",
+        "staff and",
+        "2 hours",
+        "food food",
+        "patient asked",
+        "more off ward",
+        "staff look",
+    ],
 )
 def test_scraps_are_no_labels(words):
     assert not readable(tuple(words.split()))
