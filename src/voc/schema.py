@@ -100,6 +100,16 @@ REPLAYS: dict[str, pl.DataType] = {
     "replayed_at": UTC_TIME,
     **_STAMP,
 }
+PURGED: dict[str, pl.DataType] = {
+    "table": pl.String(),
+    "item_id": pl.String(),
+    "revision": pl.Int32(),
+    "content_key": pl.String(),
+    "batch_id": pl.String(),
+    "row": pl.Int64(),
+    "purged_at": UTC_TIME,
+    **_STAMP,
+}
 TAGS: dict[str, pl.DataType] = {
     **_ITEM,
     "state": pl.String(),
@@ -144,6 +154,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "metric_events": METRIC_EVENTS,
     "quarantine": QUARANTINE,
     "replays": REPLAYS,
+    "purged": PURGED,
     "tags": TAGS,
     "mentions": MENTIONS,
     "theme_assignments": THEME_ASSIGNMENTS,
@@ -154,6 +165,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "metric_events": ("event_id", "revision"),
     "quarantine": ("quarantine_id",),
     "replays": ("quarantine_id",),
+    "purged": ("table", "item_id", "revision"),
     "tags": ("feedback_id", "revision", "tagger_version"),
     "mentions": ("feedback_id", "revision", "mention", "tagger_version"),
     "theme_assignments": ("feedback_id", "revision", "mention", "theme_version"),

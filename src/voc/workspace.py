@@ -15,7 +15,7 @@ from voc.loop.cases import move as make_move
 from voc.loop.cases import notice
 from voc.privacy import find, load_key, make_key, mask
 from voc.setup import starter_config
-from voc.steps import erasing, ingesting, replaying, routing, tagging, theming
+from voc.steps import erasing, ingesting, replaying, retaining, routing, tagging, theming
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
 
@@ -217,6 +217,13 @@ class Workspace:
         with writer_lock(self.root):
             ctx = self.context()
             return erasing.erase(ctx, erasing.find_person(ctx, person, source))
+
+    def purge(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """Remove what is older than it may be; see ``voc.steps.retaining.purge``."""
+        if dry_run:
+            return retaining.purge(self.context(), dry_run=True)
+        with writer_lock(self.root):
+            return retaining.purge(self.context())
 
     def held(self, person: str, source: str = "") -> dict[str, list[dict[str, Any]]]:
         """Everything stored of one person, by table."""

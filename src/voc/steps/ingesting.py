@@ -177,9 +177,10 @@ def _feed(config: Config, root: Path, path: Path, profile: str) -> str:
 
 
 def stored_ids(ctx: Context, table: str) -> pl.DataFrame:
-    """Ids, revisions and contents that the lake holds, with the batch and row that brought each."""
-    row = () if table == "responses" else ("row",)
-    return ctx.lake.read(table, (_IDS[table], "revision", "content_key", "batch_id", *row))
+    """Ids, revisions and contents that the lake holds or has purged, with the batch and row that brought each."""
+    columns = (_IDS[table], "revision", "content_key", "batch_id", *(() if table == "responses" else ("row",)))
+    purged = ctx.lake.read("purged").filter(pl.col("table") == table).rename({"item_id": _IDS[table]})
+    return pl.concat([ctx.lake.read(table, columns), purged.select(columns)])
 
 
 def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
