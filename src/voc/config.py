@@ -35,9 +35,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """How personal data are kept. Nothing is kept longer than ``retention_days`` after it came in."""
+    """How personal data are kept. Nothing is kept longer than ``retention_days`` after it came in.
+
+    ``roster`` is a file of staff and their teams, relative to the workspace; empty: none.
+    """
 
     retention_days: int = 730
+    roster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from voc.errors import BooksError, InputError
 from voc.ids import file_sha256, stable_id
 from voc.ingest import load_profile, read, read_chunks
 from voc.model import Books
-from voc.privacy import find, mask, redact
+from voc.privacy import find, load_roster, mask, redact
 from voc.steps.context import PEOPLE
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from voc.config import Config
     from voc.ingest import Chunk, Profile
+    from voc.privacy import Roster
     from voc.steps.context import Context
 
 # Bumped when reading the same file again would give other rows.
@@ -33,13 +34,14 @@ _RECORDS = ("feedback", "metric_events")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to take in: how it is read, for which feed, its masked name and hash, and the id of its batch of rows."""
+    """A file to take in: how it is read, for which feed, its masked name and hash, its batch's id, and who is staff."""
 
     profile: Profile
     source: str
     name: str
     digest: str
     batch_id: str
+    roster: Roster | None
 
 
 def ingest_file(
@@ -89,7 +91,8 @@ def plan(ctx: Context, path: Path, profile_name: str | Path, source: str) -> Job
         raise InputError(f"{path}: no such file; check the path, or the source's 'path' in voc.toml")
     digest = file_sha256(path)
     batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest)
-    return Job(profile, source, mask(path.name, find(path.name)), digest, batch_id)
+    roster = load_roster(ctx.root / ctx.config.privacy.roster) if ctx.config.privacy.roster else None
+    return Job(profile, source, mask(path.name, find(path.name)), digest, batch_id, roster)
 
 
 def _known_by_now(ctx: Context, batch_id: str, before: Books) -> Books:
@@ -191,7 +194,10 @@ def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job)
     """
     raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
     space = pl.lit(PEOPLE).alias("namespace")
-    safe = {table: redact(frame.with_columns(space), key=ctx.key) for table, frame in raw.items()}
+    safe = {
+        table: redact(frame.with_columns(space), key=ctx.key, numbered=True, roster=job.roster)
+        for table, frame in raw.items()
+    }
     blocked = _blocked(chunk.rejected, safe, ctx.register.erased())
     ends = []
     for table, frame in safe.items():
