@@ -21,6 +21,7 @@ KEYS = [
     (f"{table}.{field.name}", field.name)
     for table, kind in (
         ("workspace", config.Config),
+        ("privacy", config.Privacy),
         ("sources", config.Source),
         ("owners", Owner),
         ("routes", Route),

@@ -15,16 +15,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG_FILE = "voc.toml"
+# Beside [workspace].
+_TABLES = ("privacy", "sources", "owners", "routes")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A configured feed: which files, read by which profile. ``path`` is a glob relative to the workspace."""
+    """A configured feed: which files, read by which profile. ``path`` is a glob relative to the workspace.
+
+    ``retention_days`` is how old its items may become, by their own date; 0: as ``Privacy.retention_days`` says.
+    """
 
     name: str
     path: str
     profile: str
+    retention_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """How personal data are kept. Nothing is kept longer than ``retention_days`` after it came in.
+
+    ``roster`` is a file of staff and their teams, relative to the workspace; empty: none.
+    """
+
+    retention_days: int = 730
+    roster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class Config:
     tier: str = "fast"
     seed: int = 0
     register_url: str = ""
+    privacy: Privacy = Privacy()
     sources: tuple[Source, ...] = ()
     owners: tuple[Owner, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -80,9 +98,10 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE) -> Config:
     Raises:
         ConfigError: an unknown key, a missing one, a wrong type, or a route to nobody.
     """
-    unknown = set(raw) - {"workspace", "sources", "owners", "routes"}
+    unknown = set(raw) - {"workspace", *_TABLES}
     if unknown:
-        raise ConfigError(f"{where}: unknown key {sorted(unknown)[0]!r}; known are workspace, sources, owners, routes")
+        known = ", ".join(("workspace", *_TABLES))
+        raise ConfigError(f"{where}: unknown key {sorted(unknown)[0]!r}; known are {known}")
     settings = {k: _tupled(v) for k, v in _table(raw.get("workspace", {}), f"{where}: [workspace]").items()}
     sources = tuple(
         _build(Source, {"name": name, **_table(body, f"{where}: [sources.{name}]")}, f"{where}: [sources.{name}]")
@@ -92,12 +111,23 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE) -> Config:
         _build(Owner, body, f"{where}: owner {i}") for i, body in enumerate(_tables(raw, "owners", where), 1)
     )
     routes = tuple(_route(body, f"{where}: route {i}") for i, body in enumerate(_tables(raw, "routes", where), 1))
-    for key in {"sources", "owners", "routes"} & settings.keys():
+    for key in set(_TABLES) & settings.keys():
         raise ConfigError(f"{where}: [workspace]: {key} should be a table of its own, outside [workspace]")
-    body = {**settings, "sources": sources, "owners": owners, "routes": routes}
+    place = f"{where}: [privacy]"
+    privacy = _build(Privacy, {k: _tupled(v) for k, v in _table(raw.get("privacy", {}), place).items()}, place)
+    body = {**settings, "privacy": privacy, "sources": sources, "owners": owners, "routes": routes}
     config = _build(Config, body, f"{where}: [workspace]")
     _check_people(config, where)
+    _check_privacy(config, where)
     return config
+
+
+def _check_privacy(config: Config, where: str) -> None:
+    if config.privacy.retention_days < 1:
+        raise ConfigError(f"{where}: [privacy]: retention_days should be 1 or more; nothing is kept for ever")
+    for source in config.sources:
+        if source.retention_days < 0:
+            raise ConfigError(f"{where}: [sources.{source.name}]: retention_days should be 1 or more")
 
 
 def _check_people(config: Config, where: str) -> None:

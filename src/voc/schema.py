@@ -93,6 +93,23 @@ QUARANTINE: dict[str, pl.DataType] = {
     "quarantined_at": UTC_TIME,
     **_STAMP,
 }
+REPLAYS: dict[str, pl.DataType] = {
+    "quarantine_id": pl.String(),
+    "batch_id": pl.String(),
+    "outcome": pl.String(),
+    "replayed_at": UTC_TIME,
+    **_STAMP,
+}
+PURGED: dict[str, pl.DataType] = {
+    "table": pl.String(),
+    "item_id": pl.String(),
+    "revision": pl.Int32(),
+    "content_key": pl.String(),
+    "batch_id": pl.String(),
+    "row": pl.Int64(),
+    "purged_at": UTC_TIME,
+    **_STAMP,
+}
 TAGS: dict[str, pl.DataType] = {
     **_ITEM,
     "state": pl.String(),
@@ -136,6 +153,8 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "responses": RESPONSES,
     "metric_events": METRIC_EVENTS,
     "quarantine": QUARANTINE,
+    "replays": REPLAYS,
+    "purged": PURGED,
     "tags": TAGS,
     "mentions": MENTIONS,
     "theme_assignments": THEME_ASSIGNMENTS,
@@ -145,6 +164,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "responses": ("response_id", "revision"),
     "metric_events": ("event_id", "revision"),
     "quarantine": ("quarantine_id",),
+    "replays": ("quarantine_id",),
+    "purged": ("table", "item_id", "revision"),
     "tags": ("feedback_id", "revision", "tagger_version"),
     "mentions": ("feedback_id", "revision", "mention", "tagger_version"),
     "theme_assignments": ("feedback_id", "revision", "mention", "theme_version"),

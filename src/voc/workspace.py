@@ -15,13 +15,15 @@ from voc.loop.cases import move as make_move
 from voc.loop.cases import notice
 from voc.privacy import find, load_key, make_key, mask
 from voc.setup import starter_config
-from voc.steps import erasing, ingesting, routing, tagging, theming
+from voc.steps import erasing, ingesting, replaying, retaining, routing, tagging, theming
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
+
+    import polars as pl
 
     from voc.config import Config
     from voc.loop.routing import Decision
@@ -112,6 +114,15 @@ class Workspace:
         """
         with writer_lock(self.root):
             return ingesting.ingest(self.context(), source, profile, progress=progress)
+
+    def quarantined(self) -> pl.DataFrame:
+        """The records that are kept out: where each is, and why."""
+        return replaying.waiting(self.context())
+
+    def replay(self, files: Sequence[Path] = (), profile: str | None = None) -> dict[str, Any]:
+        """Take in the quarantined records that pass now; see ``voc.steps.replaying.replay``."""
+        with writer_lock(self.root):
+            return replaying.replay(self.context(), files, profile)
 
     def nightly(
         self, day: date | None = None, *, progress: Callable[[str, int], None] = lambda _s, _n: None
@@ -206,6 +217,13 @@ class Workspace:
         with writer_lock(self.root):
             ctx = self.context()
             return erasing.erase(ctx, erasing.find_person(ctx, person, source))
+
+    def purge(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """Remove what is older than it may be; see ``voc.steps.retaining.purge``."""
+        if dry_run:
+            return retaining.purge(self.context(), dry_run=True)
+        with writer_lock(self.root):
+            return retaining.purge(self.context())
 
     def held(self, person: str, source: str = "") -> dict[str, list[dict[str, Any]]]:
         """Everything stored of one person, by table."""

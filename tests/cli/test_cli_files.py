@@ -114,6 +114,18 @@ def test_redact_masks_every_text_column_and_keeps_order_numbers(voc_command, sen
     assert [len(s) for s in spans] == [2, 0, 0, 1, 0]
 
 
+def test_redact_numbers_and_names_teams_only_when_asked(voc_command, sensitive, tmp_path):
+    (tmp_path / "staff.csv").write_text("name,team\nAnjali Rao,Ward 7\n")
+    voc_command.ok(
+        "redact", sensitive, "--out", tmp_path / "r.parquet", "--numbered", "--roster", tmp_path / "staff.csv"
+    )
+    safe = pl.read_parquet(tmp_path / "r.parquet")
+    assert safe["text"][0] == "Ring [NAME_1] on [PHONE_1]"
+    assert safe["note"][0] == "call [STAFF: Ward 7]"
+    line = voc_command.fails(1, "redact", sensitive, "--out", tmp_path / "s.csv", "--roster", tmp_path / "no.csv")
+    assert "the roster cannot be read" in line
+
+
 def test_redact_keeps_a_column_that_is_named(voc_command, sensitive, tmp_path):
     voc_command.ok("redact", sensitive, "--out", tmp_path / "r.parquet", "--keep", "note")
     assert pl.read_parquet(tmp_path / "r.parquet")["note"][0] == "call Anjali Rao"

@@ -161,7 +161,7 @@ def test_a_row_whose_redaction_fails_in_another_column_is_kept_out_whole(ws, mon
 def test_text_is_stored_redacted_with_its_spans_and_version(ws):
     ws.ingest(put(ws, row(1, "Ring me on 07700 900123 or else")), "generic")
     stored = ws.lake.read("feedback").row(0, named=True)
-    assert stored["text"] == "Ring me on [PHONE] or else"
+    assert stored["text"] == "Ring me on [PHONE_1] or else"
     assert stored["redactions"] == [{"kind": "PHONE", "start": 11, "end": 23}]
     assert stored["redaction_version"]
     assert stored["respondent"] not in (None, "p1", "generic:p1")
@@ -262,4 +262,24 @@ def test_nothing_of_the_odd_rows_is_lost(tmp_path):
     silent, foreign = "low_information", "unsupported_language"
     assert odd["state"].to_list() == [silent, silent, silent, foreign, "tagged", "tagged", "tagged"]
     assert odd["urgent"].to_list()[4] is True
-    assert odd["text"].to_list()[5] == "Ring me on [PHONE], [NAME]"
+    assert odd["text"].to_list()[5] == "Ring me on [PHONE_1], [NAME_1]"
+
+
+def test_staff_of_the_roster_are_stored_as_their_team_and_patients_as_names(clinic):
+    toml = clinic / "voc.toml"
+    toml.write_text(toml.read_text() + '\n[privacy]\nroster = "staff.csv"\n')
+    (clinic / "staff.csv").write_text("name,team\nPhilippa Garside,Ward 7\n")
+    path = clinic / "praise.csv"
+    path.write_text(
+        "record_id,text,ward\n"
+        "R-1,PHILIPPA GARSIDE sat with Margaret Ollerenshaw and Margaret slept,Ward 7\n"
+        "R-2,sister Garside was kind,Ward 7\n"
+    )
+    with voc.open(clinic) as ws:
+        ws.ingest(path, "generic")
+        stored = ws.lake.read("feedback").sort("row")
+    assert stored["text"].to_list() == [
+        "[STAFF: Ward 7] sat with [NAME_1] and [NAME_1] slept",
+        "sister [STAFF: Ward 7] was kind",
+    ]
+    assert [r["kind"] for r in stored["redactions"][0]] == ["STAFF", "NAME", "NAME"]

@@ -78,7 +78,7 @@ def test_an_owner_is_found_by_id_and_a_stranger_is_named_with_those_there_are():
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        ({"workspaces": {}}, r"unknown key 'workspaces'; known are workspace, sources, owners, routes"),
+        ({"workspaces": {}}, r"unknown key 'workspaces'; known are workspace, privacy, sources, owners, routes"),
         ({"workspace": {"nam": "x"}}, r"\[workspace\]: unknown key 'nam'"),
         ({"workspace": {"seed": "7"}}, r"\[workspace\]: seed = '7' should be a whole number"),
         ({"workspace": {"seed": True}}, r"seed = True should be a whole number"),

@@ -28,13 +28,22 @@ def redact(
     keep: Annotated[
         list[str] | None, typer.Option("--keep", help="A column to pass as it is; may be repeated.")
     ] = None,
+    numbered: Annotated[
+        bool, typer.Option("--numbered", help="Number placeholders: [NAME_1] is the same person within a text.")
+    ] = False,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="Staff (csv or TOML: name, team), who become [STAFF: team].")
+    ] = None,
 ) -> None:
     """Mask personal data in every text column of FILE, with typed placeholders such as [NAME] and [PHONE]."""
+    from voc.privacy import load_roster
     from voc.privacy import redact as redact_frame
 
     frame = read_table(file)
     _need(frame.columns, text_column, file)
-    safe = redact_frame(frame, keep=keep or (), text_column=text_column).drop("redaction_version", "redaction_error")
+    staff = load_roster(roster) if roster else None
+    safe = redact_frame(frame, keep=keep or (), text_column=text_column, numbered=numbered, roster=staff)
+    safe = safe.drop("redaction_version", "redaction_error")
     write_table(safe, out)
     say(f"{safe.height} rows, {safe['redactions'].list.len().sum()} redactions in {text_column!r}: {out}")
 

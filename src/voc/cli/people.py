@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to the root."""
     app.command()(erase)
     app.command()(export)
+    app.command()(purge)
 
 
 def erase(context: typer.Context, respondent: Person, source: Source = "", as_json: JsonFlag = False) -> None:
@@ -52,6 +53,19 @@ def export(
         frame = ws.lake.read(table or "")
     write_table(frame if out.suffix == ".parquet" else unformulated(frame), out)
     say(f"{frame.height} rows: {out}")
+
+
+def purge(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is due; remove nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Remove what is older than its source may keep it, old versions too; a step of every night."""
+    with opened(context) as ws:
+        counts = ws.purge(dry_run=dry_run)
+    rows = [(f"{n} items" if dry_run else f"{n} items gone", source) for source, n in counts["items"].items()]
+    rows += [(n, key) for key, n in counts.items() if key != "items"]
+    show({"dry_run": dry_run, **counts}, rows, ("", "of"), as_json=as_json)
 
 
 def unformulated(frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,6 @@ from voc.errors import InputError
 
 DateOption = Annotated[str | None, typer.Option("--date", help="The day to run for, YYYY-MM-DD; default today.")]
 runs_app = typer.Typer(help="What the runs did.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Records that could not be stored, and why.", no_args_is_help=True)
 metrics_app = typer.Typer(help="Figures, each with its interval and base.", no_args_is_help=True)
 
 
@@ -23,7 +22,6 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
     app.command("app")(serve)
     app.add_typer(runs_app, name="runs")
-    app.add_typer(quarantine_app, name="quarantine")
     app.add_typer(metrics_app, name="metrics")
 
 
@@ -153,14 +151,6 @@ def runs_show(context: typer.Context, run_id: str, as_json: JsonFlag = False) ->
         for step in run.steps
     ]
     show(asdict(run), rows, ("step", "took", "counts"), as_json=as_json)
-
-
-@quarantine_app.command("list")
-def quarantine_list(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """Records that were kept out, with file, row, column and reason."""
-    with opened(context) as ws:
-        rows = ws.lake.read("quarantine", ("source", "file", "row", "column", "reason", "quarantined_at"))
-    show(rows.to_dicts(), rows.drop("quarantined_at").rows(), rows.columns[:-1], as_json=as_json)
 
 
 @metrics_app.command("list")

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from voc.privacy.core import KINDS, REDACTION_VERSION, Span, find, mask
     from voc.privacy.frames import redact
     from voc.privacy.keys import load_key, make_key, pseudonym
+    from voc.privacy.roster import Roster, load_roster
 
 __all__ = [
     "KINDS",
     "REDACTION_VERSION",
+    "Roster",
     "Span",
     "find",
     "load_key",
+    "load_roster",
     "make_key",
     "mask",
     "pseudonym",
@@ -35,6 +38,8 @@ _HOMES = {
     "make_key": "keys",
     "pseudonym": "keys",
     "redact": "frames",
+    "Roster": "roster",
+    "load_roster": "roster",
 }
 
 

@@ -10,13 +10,16 @@ import polars as pl
 
 from voc.errors import InputError, PrivacyError
 from voc.privacy import core, people
-from voc.privacy.core import MAX_CHARACTERS, Span, find, mask
+from voc.privacy.core import MAX_CHARACTERS, Span, find
 from voc.privacy.gate import ALL, PEOPLE, signs
 from voc.privacy.keys import process_key, pseudonyms
+from voc.privacy.tokens import Style
 from voc.schema import REDACTIONS, SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+
+    from voc.privacy.roster import Roster
 
 # Raw identity -> the keyed id that takes its place. ``respondent`` is hashed within its own namespace.
 _IDS = {"record_key": "feedback_id", "response_key": "response_id", "event_key": "event_id", "content": "content_key"}
@@ -45,6 +48,8 @@ def redact(
     text_columns: Sequence[str] | None = None,
     keep: Collection[str] = (),
     text_column: str = "text",
+    numbered: bool = False,
+    roster: Roster | None = None,
 ) -> pl.DataFrame:
     """Mask personal data in every column that can hold people's words: same rows, same order.
 
@@ -58,6 +63,8 @@ def redact(
         text_columns: string columns to mask; by default all but ``keep`` and what the configuration vouches for.
         keep: columns to pass as they are.
         text_column: the column whose spans ``redactions`` holds; only "text" may be absent.
+        numbered: write ``[NAME_1]``, the same number for the same person or value within a text.
+        roster: staff, who become a token of their team, ``[STAFF: Ward 7]``.
 
     Returns:
         The frame with ``redactions`` (kind, start, end in the original's code points), ``redaction_version``
@@ -71,8 +78,11 @@ def redact(
     _check_columns(frame, [*(text_columns or ()), *keep], text_column)
     frame = frame.drop([name for name in _ADDED if name in frame.columns])
     ingested = bool(_ANCHORS.intersection(frame.columns))
-    names = _targets(frame, text_columns, keep, ingested)
-    masked = {name: _redact_column(frame[name], _lead(name, text_column), _asked(name, ingested)) for name in names}
+    style = Style(numbered, roster)
+    masked = {
+        name: _redact_column(frame[name], _lead(name, text_column), style, _asked(name, ingested))
+        for name in _targets(frame, text_columns, keep, ingested)
+    }
     if ingested:
         frame = _with_ids(frame, process_key() if key is None else key)
     frame = frame.with_columns(column.masked.alias(name) for name, column in masked.items())
@@ -124,9 +134,9 @@ def _lead(name: str, text_column: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()).strip() + ": "
 
 
-def _redact_column(values: pl.Series, lead: str, asked: int = ALL) -> _Column:
+def _redact_column(values: pl.Series, lead: str, style: Style, asked: int = ALL) -> _Column:
     if values.dtype == pl.List(pl.String):
-        return _redact_lists(values, lead)
+        return _redact_lists(values, lead, style)
     texts = values.cast(pl.String)
     unique = texts.unique(maintain_order=True).drop_nulls() if lead else texts
     searched = pl.select(pl.lit(lead) + unique).to_series() if lead else unique
@@ -134,11 +144,15 @@ def _redact_column(values: pl.Series, lead: str, asked: int = ALL) -> _Column:
     groups = groups.set((searched.str.len_chars() > MAX_CHARACTERS).fill_null(value=False), ALL)
     if lead == _REFERENCE:
         groups = groups.set(unique.str.contains(_PLAIN_ID), 0)
-    done = _search(unique, groups, lead)
+    elif style.roster is not None and style.roster.words:
+        # Names that only the roster knows, such as those in small letters, ask for the names' search.
+        staffed = unique.str.contains_any(style.roster.words, ascii_case_insensitive=True)
+        groups = groups.set(staffed.fill_null(value=False) & (groups == 0), PEOPLE)
+    done = _search(unique, groups, lead, style)
     return _spread(texts, unique, done) if lead else done
 
 
-def _search(texts: pl.Series, groups: pl.Series, lead: str) -> _Column:
+def _search(texts: pl.Series, groups: pl.Series, lead: str, style: Style) -> _Column:
     """Search the texts that have a sign, one by one; a failure of one is an entry in ``errors``, never an exception."""
     indices: list[int] = []
     values: list[str | None] = []
@@ -147,11 +161,11 @@ def _search(texts: pl.Series, groups: pl.Series, lead: str) -> _Column:
     chosen = (groups > 0).arg_true()
     for index, text, group in zip(chosen, texts.gather(chosen), groups.gather(chosen), strict=True):
         try:
-            found = _find_after(lead, text, group)
+            found = style.spans(text, _find_after(lead, text, group))
             if not found:
                 continue
             spans[index] = found
-            values.append(mask(text, found))
+            values.append(style.mask(text, found))
         except PrivacyError as error:
             errors[index] = str(error)
             values.append(None)
@@ -188,7 +202,7 @@ def _spread(texts: pl.Series, unique: pl.Series, done: _Column) -> _Column:
     return _Column(texts.replace_strict(unique, done.masked, return_dtype=pl.String, default=None), {}, errors)
 
 
-def _redact_lists(values: pl.Series, lead: str) -> _Column:
+def _redact_lists(values: pl.Series, lead: str, style: Style) -> _Column:
     """Mask each item of a column of lists; one failed item empties its row's list."""
     rows: list[list[str | None] | None] = []
     errors: dict[int, str] = {}
@@ -196,7 +210,7 @@ def _redact_lists(values: pl.Series, lead: str) -> _Column:
         if items is None:
             rows.append(None)
             continue
-        done = _redact_column(pl.Series(items, dtype=pl.String), lead)
+        done = _redact_column(pl.Series(items, dtype=pl.String), lead, style)
         rows.append(None if done.errors else done.masked.to_list())
         if done.errors:
             errors[index] = next(iter(done.errors.values()))

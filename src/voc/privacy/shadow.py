@@ -19,7 +19,7 @@ from voc.errors import PrivacyError
 BARRIER = "\x00"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKS = re.compile(
-    r"\[(?:[A-Z][A-Z_]{1,15}(?:_\d{1,4})?|(?i:[^\[\]\n]{0,40}redacted[^\[\]\n]{0,20}"
+    r"\[(?:[A-Z][A-Z_]{1,15}(?:_\d{1,4})?|STAFF: [^\[\]\n]{1,60}|(?i:[^\[\]\n]{0,40}redacted[^\[\]\n]{0,20}"
     r"|(?:first |staff |patient )?name|(?:words? )?(?:unreadable|illegible)))\]"
     # Consumer agencies write XXXX for what they took out, and XX/XX/2023 for a date.
     r"|(?<!\w)X{2}(?:/X{2}){1,2}(?:X{2}|/\d{2,4})?(?!\w)|(?<!\w)X{4,40}(?!\w)"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from voc.steps.context import Context
 
-_OWN = ("feedback", "responses", "metric_events")
-_DERIVED = ("tags", "mentions", "theme_assignments")
+OWN = ("feedback", "responses", "metric_events")
+DERIVED = ("tags", "mentions", "theme_assignments")
 _PSEUDONYM = re.compile(r"[0-9a-f]{24}")
 # The sources' own files are not voc's to change, and the key is no data.
 _NOT_OURS = ("inbox", "key")
@@ -38,7 +38,7 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
     Raises:
         InputError: nobody is known by it, or different people in several sources are.
     """
-    known = {r for table in _OWN for r in ctx.lake.read(table, ("respondent",))["respondent"].drop_nulls().unique()}
+    known = {r for table in OWN for r in ctx.lake.read(table, ("respondent",))["respondent"].drop_nulls().unique()}
     if _PSEUDONYM.fullmatch(person) and person in known:
         return person
     spaces = [namespace] if namespace else sorted(_namespaces(ctx))
@@ -54,16 +54,16 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
 
 
 def _namespaces(ctx: Context) -> set[str]:
-    stored = {s for table in _OWN for s in ctx.lake.read(table, ("source",))["source"].unique()}
+    stored = {s for table in OWN for s in ctx.lake.read(table, ("source",))["source"].unique()}
     declared = {load_profile(source.profile).namespace for source in ctx.config.sources}
     return stored | {name for name in declared if name}
 
 
 def held(ctx: Context, respondent: str) -> dict[str, list[dict[str, Any]]]:
     """Everything stored of one person, table by table: what an access request asks for."""
-    own = {table: ctx.lake.read(table).filter(pl.col("respondent") == respondent) for table in _OWN}
+    own = {table: ctx.lake.read(table).filter(pl.col("respondent") == respondent) for table in OWN}
     ids = own["feedback"]["feedback_id"].unique().to_list()
-    derived = {table: ctx.lake.read(table).filter(pl.col("feedback_id").is_in(ids)) for table in _DERIVED}
+    derived = {table: ctx.lake.read(table).filter(pl.col("feedback_id").is_in(ids)) for table in DERIVED}
     return {table: frame.to_dicts() for table, frame in {**own, **derived}.items()}
 
 
@@ -84,10 +84,10 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     )
     ids = set(feedback["feedback_id"])
     exemplars = theming.forget(ctx, ids)
-    counts = {table: ctx.lake.erase(table, "feedback_id", ids) for table in _DERIVED}
+    counts = {table: ctx.lake.erase(table, "feedback_id", ids) for table in DERIVED}
     if exemplars:
         theming.assign_waiting(ctx)
-    counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in _OWN}
+    counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in OWN}
     cases = ctx.register.forget_items(ids)
     ctx.register.checkpoint()
     left = _scan(ctx, {respondent, *ids})
@@ -100,12 +100,13 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
 
 def _scan(ctx: Context, needles: set[str]) -> list[str]:
     """Files and tables that hold one of ``needles``; the register's list of erasures may keep the pseudonym."""
-    found = [f"table {table}" for table in TABLES if _in_table(ctx.lake.read(table), needles)]
+    found = [f"table {table}" for table in TABLES if in_table(ctx.lake.read(table), needles)]
     ids = {needle.encode() for needle in needles - ctx.register.erased()}
     return found + [path.name for path in _files(ctx.root) if any(needle in path.read_bytes() for needle in ids)]
 
 
-def _in_table(frame: pl.DataFrame, needles: Iterable[str]) -> bool:
+def in_table(frame: pl.DataFrame, needles: Iterable[str]) -> bool:
+    """Whether any cell of a frame is one of ``needles``."""
     wanted = list(needles)
     return any(frame[name].is_in(wanted).any() for name, kind in frame.schema.items() if kind == pl.String)
 

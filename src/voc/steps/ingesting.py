@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from voc.errors import BooksError, InputError
 from voc.ids import file_sha256, stable_id
 from voc.ingest import load_profile, read, read_chunks
 from voc.model import Books
-from voc.privacy import find, mask, redact
+from voc.privacy import find, load_roster, mask, redact
 from voc.steps.context import PEOPLE
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from voc.config import Config
     from voc.ingest import Chunk, Profile
+    from voc.privacy import Roster
     from voc.steps.context import Context
 
 # Bumped when reading the same file again would give other rows.
@@ -29,6 +30,18 @@ _IDS = {"feedback": "feedback_id", "responses": "response_id", "metric_events": 
 # Tables whose rows stand for source records; a response is only what several records share.
 ERASED = "this person was erased on request and is not taken in again"
 _RECORDS = ("feedback", "metric_events")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to take in: how it is read, for which feed, its masked name and hash, its batch's id, and who is staff."""
+
+    profile: Profile
+    source: str
+    name: str
+    digest: str
+    batch_id: str
+    roster: Roster | None
 
 
 def ingest_file(
@@ -48,26 +61,47 @@ def ingest_file(
         ConfigError: the profile is unknown or wrong.
         BooksError: the counts do not add up.
     """
+    job = plan(ctx, path, profile_name, source)
+    done = ctx.register.file_state(job.batch_id)
+    if done:
+        return _known_by_now(ctx, job.batch_id, Books(**done["books"]))
+    books = Books()
+    seen = {table: stored_ids(ctx, table) for table in _IDS}
+    for chunk in read_chunks(path, job.profile, source=source, now=ctx.now):
+        books += count(chunk, *take_in(ctx, chunk, seen, job))
+        progress(chunk.n_read)
+    if not books.balanced:
+        ends = f"{books.stored} stored, {books.duplicate} duplicate, {books.quarantined} quarantined"
+        raise BooksError(
+            f"{job.name}: {books.read} read, but {ends}; the file is not marked as done: please report this"
+        )
+    ctx.register.record_file(job.batch_id, source, job.name, job.digest, books, ctx.now)
+    return books
+
+
+def plan(ctx: Context, path: Path, profile_name: str | Path, source: str) -> Job:
+    """What taking a file in needs to know before reading it.
+
+    Raises:
+        InputError: there is no such file.
+        ConfigError: the profile is unknown or wrong.
+    """
     profile = load_profile(_located(ctx.root, profile_name))
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path, or the source's 'path' in voc.toml")
     digest = file_sha256(path)
     batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest)
-    done = ctx.register.file_state(batch_id)
-    if done:
-        before = Books(**done["books"])
-        return Books(read=before.read, duplicate=before.stored + before.duplicate, quarantined=before.quarantined)
-    books = Books()
-    seen = {table: _stored(ctx, table) for table in _IDS}
-    name = mask(path.name, find(path.name))
-    for chunk in read_chunks(path, profile, source=source, now=ctx.now):
-        books += _take_in(ctx, chunk, seen, batch_id, {"source": source, "file": name, "file_hash": digest})
-        progress(chunk.n_read)
-    if not books.balanced:
-        ends = f"{books.stored} stored, {books.duplicate} duplicate, {books.quarantined} quarantined"
-        raise BooksError(f"{name}: {books.read} read, but {ends}; the file is not marked as done: please report this")
-    ctx.register.record_file(batch_id, source, name, digest, books, ctx.now)
-    return books
+    roster = load_roster(ctx.root / ctx.config.privacy.roster) if ctx.config.privacy.roster else None
+    return Job(profile, source, mask(path.name, find(path.name)), digest, batch_id, roster)
+
+
+def _known_by_now(ctx: Context, batch_id: str, before: Books) -> Books:
+    """The books of a file that was taken in before: what was stored is a duplicate now, and so is what was replayed."""
+    replayed = 0
+    if before.quarantined:
+        replayed = ctx.lake.scan("replays").filter(pl.col("batch_id") == batch_id).select(pl.len()).collect().item()
+    known = before.stored + before.duplicate + replayed
+    return Books(read=before.read, duplicate=known, quarantined=before.quarantined - replayed)
 
 
 def _located(root: Path, profile: str | Path) -> str | Path:
@@ -145,29 +179,39 @@ def _feed(config: Config, root: Path, path: Path, profile: str) -> str:
     return candidates[0].name if len(candidates) == 1 else Path(profile).stem
 
 
-def _stored(ctx: Context, table: str) -> pl.DataFrame:
-    """Ids, revisions and contents that the lake holds, with the batch and row that brought each."""
-    row = () if table == "responses" else ("row",)
-    return ctx.lake.read(table, (_IDS[table], "revision", "content_key", "batch_id", *row))
+def stored_ids(ctx: Context, table: str) -> pl.DataFrame:
+    """Ids, revisions and contents that the lake holds or has purged, with the batch and row that brought each."""
+    columns = (_IDS[table], "revision", "content_key", "batch_id", *(() if table == "responses" else ("row",)))
+    purged = ctx.lake.read("purged").filter(pl.col("table") == table).rename({"item_id": _IDS[table]})
+    return pl.concat([ctx.lake.read(table, columns), purged.select(columns)])
 
 
-def _take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], batch_id: str, origin: dict[str, str]) -> Books:
-    """Redact, tell apart and append one chunk; ``seen`` grows by what is new."""
+def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Redact, tell apart and append one chunk; ``seen`` (``stored_ids`` of each table) grows by what is new.
+
+    Returns:
+        The end of each part of a record (``row``, ``end``, ``verbatim``), and the records that were kept out.
+    """
     raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
     space = pl.lit(PEOPLE).alias("namespace")
-    safe = {table: redact(frame.with_columns(space), key=ctx.key) for table, frame in raw.items()}
+    safe = {
+        table: redact(frame.with_columns(space), key=ctx.key, numbered=True, roster=job.roster)
+        for table, frame in raw.items()
+    }
     blocked = _blocked(chunk.rejected, safe, ctx.register.erased())
     ends = []
     for table, frame in safe.items():
         good = frame.join(blocked, on="row", how="anti", maintain_order="left")
-        judged = _told_apart(good, seen[table], _IDS[table], batch_id)
-        new = judged.filter(pl.col("end") == "new").with_columns(batch_id=pl.lit(batch_id), ingested_at=pl.lit(ctx.now))
+        judged = _told_apart(good, seen[table], _IDS[table], job.batch_id)
+        new = judged.filter(pl.col("end") == "new").with_columns(
+            batch_id=pl.lit(job.batch_id), ingested_at=pl.lit(ctx.now)
+        )
         ctx.lake.append(table, new)
         seen[table] = pl.concat([seen[table], new.select(seen[table].columns)])
         if table in _RECORDS:
             ends.append(judged.select("row", "end", verbatim=pl.lit(table == "feedback")))
-    ctx.lake.append("quarantine", _quarantine(ctx, blocked, batch_id, origin))
-    return _count(chunk, pl.concat(ends), blocked)
+    ctx.lake.append("quarantine", _quarantine(ctx, blocked, job))
+    return pl.concat(ends), blocked
 
 
 def _blocked(rejected: pl.DataFrame, safe: dict[str, pl.DataFrame], erased: set[str]) -> pl.DataFrame:
@@ -218,26 +262,32 @@ def _told_apart(good: pl.DataFrame, seen: pl.DataFrame, key: str, batch_id: str)
     return joined.with_columns(revision=revision).drop("_batch", "_row", "_next", strict=False)
 
 
-def _quarantine(ctx: Context, blocked: pl.DataFrame, batch_id: str, origin: dict[str, str]) -> pl.DataFrame:
-    ids = [stable_id(batch_id, str(row)) for row in blocked["row"]]
+def _quarantine(ctx: Context, blocked: pl.DataFrame, job: Job) -> pl.DataFrame:
+    ids = [stable_id(job.batch_id, str(row)) for row in blocked["row"]]
+    origin = {"source": job.source, "file": job.name, "file_hash": job.digest, "batch_id": job.batch_id}
     frame = blocked.with_columns(
         pl.Series("quarantine_id", ids, dtype=pl.String),
         *(pl.lit(value).alias(name) for name, value in origin.items()),
-        batch_id=pl.lit(batch_id),
         quarantined_at=pl.lit(ctx.now),
     )
     # The file's name is redacted already; the rest is voc's own words and hashes.
     return redact(frame, key=ctx.key, text_columns=["column", "reason"])
 
 
-def _count(chunk: Chunk, ends: pl.DataFrame, blocked: pl.DataFrame) -> Books:
-    """A record is stored if any part of it is; ``verbatims`` are the parts that this call has added."""
-    kept = pl.col("end") != "duplicate"
-    records = ends.group_by("row").agg(kept.any().alias("kept"))["kept"]
+def outcomes(ends: pl.DataFrame) -> pl.DataFrame:
+    """What became of each record (``row``, ``outcome``): it is stored if any part of it is, else a duplicate."""
+    kept = ends.group_by("row").agg((pl.col("end") != "duplicate").any().alias("kept"))
+    outcome = pl.when("kept").then(pl.lit("stored")).otherwise(pl.lit("duplicate"))
+    return kept.select("row", outcome=outcome)
+
+
+def count(chunk: Chunk, ends: pl.DataFrame, blocked: pl.DataFrame) -> Books:
+    """The books of one chunk; ``verbatims`` are the parts that this call has added."""
+    became = outcomes(ends)["outcome"]
     return Books(
         read=chunk.n_read,
-        stored=int(records.sum()),
-        duplicate=int((~records).sum()),
+        stored=int((became == "stored").sum()),
+        duplicate=int((became == "duplicate").sum()),
         quarantined=blocked.height,
         verbatims=ends.filter((pl.col("end") == "new") & pl.col("verbatim")).height,
         undated=chunk.n_undated,

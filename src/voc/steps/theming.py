@@ -154,7 +154,9 @@ def forget(ctx: Context, feedback_ids: set[str]) -> int:
         ]
         ctx.register.put_themes(renewed)
         ctx.register.set_setting(THEME_SETTING, thinned.version)
-        shutil.rmtree(ctx.root / FOLDER / model.version)
+        # What is shown may go without anything that decides: then the model was written over itself.
+        if thinned.version != model.version:
+            shutil.rmtree(ctx.root / FOLDER / model.version)
     return gone
 
 

@@ -181,9 +181,10 @@ class Lake:
         with commit_lock(self.root), delta.explained(folder):
             stored = delta.open_table(folder)
             for path, size in delta.files(stored, folder).select("path", "size_bytes").iter_rows() if stored else ():
-                rows = conform(pl.read_parquet(folder / path), schema)
-                kept = rows.filter(~doomed)
-                if kept.height < rows.height:
+                # The one column tells whether a file need be read whole.
+                if pl.scan_parquet(folder / path).select(doomed.any()).collect().item():
+                    rows = conform(pl.read_parquet(folder / path), schema)
+                    kept = rows.filter(~doomed)
                     delta.evolve(folder, schema)
                     add = delta.write_data(folder, kept)
                     delta.commit(folder, schema, add, [delta.remove(path, size, data_change=True)])

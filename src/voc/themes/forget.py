@@ -60,8 +60,9 @@ def without(model: ThemeModel, mentions: pl.DataFrame) -> tuple[ThemeModel, int]
 
 def _unlike(stored: Floats, vectors: Floats) -> np.ndarray:
     """Which of the stored rows equal none of ``vectors``; both are whole numbers, so equal means equal."""
-    doomed = {row.tobytes() for row in np.ascontiguousarray(vectors, np.float32)}
-    return np.array([row.tobytes() not in doomed for row in np.ascontiguousarray(stored, np.float32)], bool)
+    # As integers: a rounded float may be minus zero, which equals zero and has other bytes.
+    doomed = {row.tobytes() for row in vectors.astype(np.int32)}
+    return np.array([row.tobytes() not in doomed for row in stored.astype(np.int32)], bool)
 
 
 def _thinned(part: PoolModel, kept: np.ndarray) -> PoolModel:
