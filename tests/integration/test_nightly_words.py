@@ -41,7 +41,7 @@ def test_no_log_record_holds_a_verbatim(clinic, caplog):
 def test_what_the_night_prints_holds_no_verbatim(clinic, capsys):
     assert cli.run(["-w", str(clinic), "nightly", "--date", str(DAY), "--json"]) == 0
     out, err = capsys.readouterr()
-    assert len(err.splitlines()) == 6
+    assert {json.loads(line)["step"] for line in err.splitlines()} >= {"ingest", "tag", "route", "purge"}
     assert holding(spoken(clinic), out + err) == []
 
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 ENTRY = Path(__file__).with_name("main.py")
+# Where .streamlit/config.toml lies: beside the app in an installed voc, at the root of the repository otherwise.
+SETTINGS = next(folder for folder in (ENTRY.parent, ENTRY.parents[3]) if (folder / ".streamlit").is_dir())
 
 
 def serve(folder: Path, port: int) -> int:
@@ -20,6 +22,6 @@ def serve(folder: Path, port: int) -> int:
     environment = {**os.environ, "VOC_WORKSPACE": str(folder)}
     print(f"voc: http://localhost:{port} (stop with Ctrl-C)", flush=True)  # noqa: T201 -- where to look
     try:
-        return subprocess.run(command, env=environment, cwd=ENTRY.parent, check=False).returncode  # noqa: S603 -- our own words
+        return subprocess.run(command, env=environment, cwd=SETTINGS, check=False).returncode  # noqa: S603 -- our own words
     except KeyboardInterrupt:
         return 0

@@ -53,9 +53,9 @@ def redact(
 ) -> pl.DataFrame:
     """Mask personal data in every column that can hold people's words: same rows, same order.
 
-    A frame from ``ingest`` (it has a ``record_key``, ``response_key`` or ``event_key``) has its raw identity
-    columns replaced by keyed hashes: feedback_id, response_id, event_id, content_key, and respondent.
-    A row in which a redaction fails has null text and ``redactions``, and the reason in ``redaction_error``.
+    A frame from ``ingest`` has its raw identity columns replaced by keyed hashes: feedback_id, response_id,
+    event_id, content_key, and respondent. A row that fails has null text and ``redactions``, and the reason in
+    ``redaction_error``.
 
     Args:
         frame: any frame; lists of strings are masked item by item.
@@ -67,8 +67,7 @@ def redact(
         roster: staff, who become a token of their team, ``[STAFF: Ward 7]``.
 
     Returns:
-        The frame with ``redactions`` (kind, start, end in the original's code points), ``redaction_version``
-        and ``redaction_error`` (null where all went well).
+        The frame with ``redactions`` (kind, start, end in the original's code points), its version and any error.
 
     Raises:
         InputError: a column named in an argument is not in the frame.
@@ -78,11 +77,8 @@ def redact(
     _check_columns(frame, [*(text_columns or ()), *keep], text_column)
     frame = frame.drop([name for name in _ADDED if name in frame.columns])
     ingested = bool(_ANCHORS.intersection(frame.columns))
-    style = Style(numbered, roster)
-    masked = {
-        name: _redact_column(frame[name], _lead(name, text_column), style, _asked(name, ingested))
-        for name in _targets(frame, text_columns, keep, ingested)
-    }
+    names, style = _targets(frame, text_columns, keep, ingested), Style(numbered, roster)
+    masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested)) for n in names}
     if ingested:
         frame = _with_ids(frame, process_key() if key is None else key)
     frame = frame.with_columns(column.masked.alias(name) for name, column in masked.items())
