@@ -53,9 +53,8 @@ def redact(
 ) -> pl.DataFrame:
     """Mask personal data in every column that can hold people's words: same rows, same order.
 
-    A frame from ``ingest`` has its raw identity columns replaced by keyed hashes: feedback_id, response_id,
-    event_id, content_key, and respondent. A row that fails has null text and ``redactions``, and the reason in
-    ``redaction_error``.
+    A frame from ``ingest`` has its raw identity columns replaced by keyed hashes. A row that fails has null text and
+    ``redactions``, and the reason in ``redaction_error``.
 
     Args:
         frame: any frame; lists of strings are masked item by item.
@@ -79,8 +78,7 @@ def redact(
     ingested = bool(_ANCHORS.intersection(frame.columns))
     names, style = _targets(frame, text_columns, keep, ingested), Style(numbered, roster)
     masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested)) for n in names}
-    if ingested:
-        frame = _with_ids(frame, process_key() if key is None else key)
+    frame = _with_ids(frame, process_key() if key is None else key) if ingested else frame
     frame = frame.with_columns(column.masked.alias(name) for name, column in masked.items())
     return _with_outcome(frame, masked, text_column)
 
