@@ -111,6 +111,7 @@ def _by(metric: Callable[[pl.Series], Metric], frame: pl.DataFrame, column: str,
             raise InputError(f"no column {name!r}; the frame has {', '.join(frame.columns)}")
     if "response_id" in frame.columns and column in SCORES:
         # Several texts of one response repeat its score; a frame of texts without ids is taken as it is.
+        frame = frame.filter(pl.col(column).is_not_null())
         frame = frame.filter(pl.col("response_id").is_null() | pl.col("response_id").is_first_distinct())
     groups = frame.partition_by(by, as_dict=True, include_key=True) if by else {("",): frame}
     rows = [({by: key[0]} if by else {}) | asdict(metric(part[column])) for key, part in groups.items()]
@@ -147,13 +148,12 @@ def csat(scores: pl.Series) -> Metric:
 
 @_of_frames("fft")
 def fft(scores: pl.Series) -> Metric:
-    """FFT % positive: % of "very good" and "good" among those who rated.
+    """FFT % positive: % of "very good" and "good" among all who answered, those who do not know included.
 
-    Formula: NHS England, "Using the Friends and Family Test to improve patient experience: guidance" (2020), except
-    that it keeps "don't know" in the denominator, which voc stores as no score: so this lies a little higher.
+    Formula: NHS England, "Using the Friends and Family Test to improve patient experience: guidance" (2020).
 
     Args:
-        scores: 1 very good, 2 good, 3 neither, 4 poor, 5 very poor, per response; nulls are left out.
+        scores: 1 very good, 2 good, 3 neither, 4 poor, 5 very poor, 6 don't know, per response; nulls are left out.
     """
     given = scores.drop_nulls()
     return _share("fft", _count(given <= 2), given.len())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from voc.queries import Tables
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from pathlib import Path
 
     from voc.config import Config
@@ -41,6 +42,11 @@ class Context:
     key: bytes
     now: datetime
     date: date | None = None
+
+    @property
+    def present(self) -> datetime:
+        """The machine's own time: a run made for a past day must not take what came after that day for a mistake."""
+        return max(self.now, datetime.now(UTC))
 
     def tables(self) -> Tables:
         """The read side's view of what is stored now."""

@@ -67,7 +67,7 @@ def ingest_file(
         return _known_by_now(ctx, job.batch_id, Books(**done["books"]))
     books = Books()
     seen = {table: stored_ids(ctx, table) for table in _IDS}
-    for chunk in read_chunks(path, job.profile, source=source, now=ctx.now):
+    for chunk in read_chunks(path, job.profile, source=source, now=ctx.present):
         books += count(chunk, *take_in(ctx, chunk, seen, job))
         progress(chunk.n_read)
     if not books.balanced:

@@ -88,7 +88,7 @@ def replay(ctx: Context, files: Sequence[Path] = (), profile: str | None = None)
             continue
         report.files.append({"source": source, "file": name, "state": "read", "waiting": rows.height})
         job = plan(ctx, path, feed.profile(), feed.source)
-        chunks = read_chunks(path, job.profile, source=job.source, now=ctx.now)
+        chunks = read_chunks(path, job.profile, source=job.source, now=ctx.present)
         _take_in_again(ctx, job, rows, out, _only(chunks, rows), report)
     if report.waiting != report.stored + report.duplicate + report.quarantined + report.missing:
         raise BooksError("the replay's records do not balance; nothing is undone: please report this")
