@@ -68,7 +68,8 @@ _CHANNEL_HINTS = (
     ("call", ("call id", "call duration")),
 )
 _FFT_WORDS = {
-    "very good": 1.0, "good": 2.0, "neither good nor poor": 3.0, "poor": 4.0, "very poor": 5.0,
+    "very good": 1.0, "good": 2.0, "neither good nor poor": 3.0, "poor": 4.0, "very poor": 5.0, "don't know": 6.0,
+    "don’t know": 6.0, "dont know": 6.0,
 }  # fmt: skip
 
 

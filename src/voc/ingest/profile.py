@@ -29,7 +29,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 MAX_HEADER_ROWS = 3
 CLEANERS = ("html", "mail")
-SCORE_RANGES: dict[str, tuple[float, float]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "fft": (1, 5)}
+# FFT: 1 very good to 5 very poor, and 6 for people who do not know, who are in the base of its % positive.
+SCORE_RANGES: dict[str, tuple[float, float]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "fft": (1, 6)}
 _KEYS = (
     "description", "kind", "namespace", "required", "no_text", "prepend_subject",
     "header_rows", "clean", "only", "columns", "constants", "values", "dates", "scores", "verbatims",

@@ -17,11 +17,12 @@ Found = tuple[str, int, int]
 _CAP = rf"[{UPPER}][{UPPER}{LOWER}'.\-]{{0,24}}"
 _PARTICLE = r"(?:of|the|and|de|da|do|la|le|del|van|von|on|upon|in|st)"
 STREET_SURE = (
-    "street|road|avenue|lane|crescent|terrace|boulevard|rd|ave|blvd|gardens|mews|parkway|highway"
+    "street|road|avenue|lane|crescent|terrace|boulevard|rd|ave|blvd|gardens|gdns|mews|parkway|highway"
     "|turnpike|freeway|expressway"
 )
 _STREET_CAP = (
-    "St|Dr|Drive|Close|Court|Ct|Way|Place|Pl|Square|Squares|Sq|Grove|Hill|Rise|Row|Walk|View|Green|Park|Parade"
+    "St|Dr|Drive|Close|Cl|Tce|Terr|Cottages|Buildings|Bldgs|Mansions|Wynd|Brae|Croft|Chase|Garth|Cresent|Court|Ct"
+    "|Way|Place|Pl|Square|Squares|Sq|Grove|Hill|Rise|Row|Walk|View|Green|Park|Parade"
     "|Path|Ln|Cres|Hwy|Pkwy"
     "|Circle|Cir|Trail|Trl|Loop|Pike|Plaza|Point|Ridge|Run|Crossing|Alley|Mount|Vale|Wharf|Quay|Broadway|Station"
     "|Stravenue|Estates?"
@@ -53,6 +54,43 @@ _STREET = re.compile(
 _STREET_LOWER = re.compile(
     rf"(?<!\w)(?i:{_FLAT}{_NUMBER},?[ ]((?:[a-z'\-]{{2,20}}[ ]){{1,3}})(?:{STREET_SURE}))(?![\w'])"
 )
+# Houses that have a name and no number: sure after "I live at", and only the most homely kinds after "sent to".
+_HOME = "Cottage|Cottages|Farm|Farmhouse|Vicarage|Rectory|Bungalow|Barn|Croft|Granary|Stables|Smithy|Coach House|Forge"
+_HOUSE = rf"{_HOME}|House|Lodge|Manor|Court|Hall|Villa|Mill|Grange|Towers?|Heights|Mansions|Place|Gardens|Mews|View"
+_HOUSE_CUES = (
+    r"\b(?:I|we|she|he|they|who|mum|dad)(?:'m| am|'re| are|'s| is)?[ ](?:lives?|living|lived|reside[sd]?|residing"
+    r"|stay|stays"
+    r"|staying)[ ](?:at|in)[ ]|\b(?:my|our|his|her|their|the|home|new|old|postal|delivery|correct"
+    r"|full)[ ](?:home[ ])?address"
+    r"(?:[ ](?:is|was)|:| -)[ ]{1,2}|^address[ ]?[:\-][ ]{0,3}"
+)
+_HOME_CUES = (
+    r"\b(?:moved|deliver(?:ed)?|sent|went|came|come|send(?: it| them| this)?|post(?:ed)?(?: it)?|home"
+    r"|addressed)[ ](?:to|at)[ ]"
+    r"|\b(?:I'm|I am|we're|we are|based|living|live)[ ](?:at|in)[ ]"
+)
+_NAMED_HOUSE = re.compile(
+    rf"(?im:{_HOUSE_CUES})((?:[Tt]he[ ])?(?:(?:{_CAP}|{_PARTICLE})[ ]){{0,3}}(?:(?:{_HOUSE})(?![\w'])"
+    rf"|{_CAP}(?=,[ ]?\n?[A-Z])))"
+)
+_NAMED_HOME = re.compile(
+    rf"(?im:{_HOME_CUES})((?:[Tt]he[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_HOME})(?![\w'])(?![ ](?:Hospital|Ward|Clinic"
+    rf"|Unit|Surgery|Shop)))"
+)
+_STREET_LOW_KINDS = (
+    f"{STREET_SURE}|drive|close|court|way|place|square|grove|hill|rise|row|walk|view|green|park|parade|croft"
+    f"|chase|mount"
+    "|vale|wharf|quay|meadow|meadows|fields|cottages|buildings|house|lodge"
+)
+_CUED_LOW = re.compile(
+    rf"\b(?i:live|lives|lived|living|address(?: is|:)?|send|sent|send it|deliver|delivered|post|posted|come|came"
+    rf"|went|gone|moved"
+    rf"|home)[ ](?i:to[ ]|at[ ]|on[ ]|is[ ])?((?:flat|apt"
+    rf"|unit)?[ ]?\d{{1,4}}[a-z]?,?[ ]((?:[a-z'\-]{{2,20}}[ ]){{1,3}})"
+    rf"(?:{_STREET_LOW_KINDS}))(?![\w'])",
+    re.IGNORECASE,
+)
+HOUSE_SIGNS = rf"(?m)(?:(?i:{_HOUSE_CUES})|(?i:{_HOME_CUES}))(?:[Tt]he )?\p{{Lu}}"
 _BOX = re.compile(
     r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post Office Box)[ #]{0,3}\d{1,7}(?!\w)"
     r"|(?<!\w)(?:PSC|CMR|Unit)[ ]\d{1,6},?[ ]Box[ ]\d{1,6}(?:[\n, ]{1,3}(?:[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?))?"
@@ -126,6 +164,9 @@ def addresses(shadow: Shadow) -> Iterator[Found]:
     for match in _STREET_LOWER.finditer(text):
         if not (COMMON - _STREET_WORDS).intersection(match[1].lower().split()):
             yield "ADDRESS", match.start(), match.end()
+    for match in _CUED_LOW.finditer(text):
+        if not (COMMON - _STREET_WORDS - {"the"}).intersection(match[2].lower().split()):
+            yield "ADDRESS", match.start(1), match.end(1)
     for match in _STREET_EUROPE.finditer(text):
         yield "ADDRESS", match.start(), _tail(text, match.end())
     yield from _with_suite(text)
@@ -135,6 +176,20 @@ def addresses(shadow: Shadow) -> Iterator[Found]:
     for match in _BOX.finditer(text):
         yield "ADDRESS", match.start(), _tail(text, match.end())
     yield from _cued(text)
+
+
+def houses(shadow: Shadow) -> Iterator[Found]:
+    """Yield homes that have a name and no number: "I live at Elm Cottage, Wetherby"."""
+    text = shadow.text
+    for pattern in (_NAMED_HOUSE, _NAMED_HOME):
+        for match in pattern.finditer(text):
+            words = [w.lower() for w in re.findall(r"[^\W\d_]{3,}", match[1])]
+            if (
+                words
+                and not set(words[:-1]) & COMMON - _STREET_WORDS - {"the", "old", "new"}
+                and words[-1] not in ("home",)
+            ):
+                yield "ADDRESS", match.start(1), _tail(text, match.end())
 
 
 def _blocks(text: str) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from voc.errors import PrivacyError
-from voc.privacy import addresses, names, numbers, patterns, people
+from voc.privacy import addresses, brands, names, numbers, patterns, people
 from voc.privacy.gate import ADDRESS, ALL, CONTACT, DIGITS, NAMES, PEOPLE
 from voc.privacy.shadow import make_shadow
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     REDACTION_VERSION: str
 
-PATTERNS_VERSION = "patterns-2"
+PATTERNS_VERSION = "patterns-3"
 MAX_CHARACTERS = 100_000
 MAX_SECONDS = 5.0
 # In this order: of overlapping spans of one length the first kind names the whole.
@@ -134,13 +134,27 @@ def _back(span: Span, pieces: list[tuple[int, int]]) -> Span:
 
 def _search(text: str, deadline: float, groups: int = ALL) -> list[Span]:
     shadow = make_shadow(text, deadline)
-    found: list[Span] = []
+    found: list[tuple[str, int, int]] = []
     for rule in _rules(shadow, groups):
-        for kind, start, end in rule(shadow):
-            if end > start:
-                found.append(Span(kind, *shadow.original(start, end)))
+        found += rule(shadow)
         shadow.check_time()
-    return _merge(found)
+    if any(kind == "NAME" for kind, _, _ in found):
+        found = _people(shadow, found)
+        shadow.check_time()
+    return _merge(Span(kind, *shadow.original(start, end)) for kind, start, end in found if end > start)
+
+
+def _people(shadow: Shadow, found: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Names without those of brands, each with its "Jr." and with the names that are listed before it."""
+    things = brands.brands(shadow)
+    seen: set[int] = set()
+    kept: list[tuple[str, int, int]] = []
+    for kind, start, end in found:
+        if kind != "NAME":
+            kept.append((kind, start, end))
+        elif not any(a <= start and end <= b for a, b in things):
+            kept += [*names.before(shadow, start, seen), (kind, start, names.after(shadow, end))]
+    return kept
 
 
 def _rules(shadow: Shadow, groups: int) -> Iterator[Callable[[Shadow], Iterable[tuple[str, int, int]]]]:
@@ -154,6 +168,8 @@ def _rules(shadow: Shadow, groups: int) -> Iterator[Callable[[Shadow], Iterable[
         yield from (patterns.codes, patterns.postcodes)
     if groups & DIGITS and n_digits >= 4:
         yield from (patterns.addresses_ip, numbers.numbers)
+    if groups & ADDRESS:
+        yield addresses.houses
     if groups & ADDRESS and n_digits:
         yield addresses.addresses
     if groups & NAMES:

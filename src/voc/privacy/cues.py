@@ -41,7 +41,8 @@ _CUES = re.compile(
     re.IGNORECASE,
 )
 _PHONE_AFTER = re.compile(
-    r"[ \t)]{0,2}(?:\(?(?:office|fax|mobile|mob|cell|home|work|desk|tel|whatsapp)\b|is my (?:number|phone|mobile))",
+    r"[ \t)]{0,2}(?:\(?(?:office|fax|mobile|mob|cell|home|work|desk|tel|whatsapp)\b|is (?:my|our|the best|her"
+    r"|his) (?:\w{1,8} )?(?:number|phone|mobile|mob|cell|landline|contact|tel)\b)",
     re.I,
 )
 _KEEP_AFTER = re.compile(
@@ -85,6 +86,15 @@ def with_after(named: str | None, text: str, end: int) -> str | None:
 def about_health(text: str, start: int, end: int) -> bool:
     """Whether the words within a hundred characters are those of a hospital or a surgery."""
     return _HEALTH.search(text, max(0, start - 100), end + 100) is not None
+
+
+def numbered(text: str, start: int) -> bool:
+    """Whether what follows is called a business reference's number outright: "order no is", "booking ref:"."""
+    window = text[max(0, start - 32) : start]
+    return (
+        kept(text, start)
+        and re.search(r"\b(?:number|no|num|id|ref|reference|code)\b|#", window, re.IGNORECASE) is not None
+    )
 
 
 def kept(text: str, start: int) -> bool:

@@ -10,8 +10,8 @@ from functools import cache
 
 import polars as pl
 
-from voc.privacy.addresses import CUES, STREETS
-from voc.privacy.names import CALLED, CLOSING, ROLE, TITLE
+from voc.privacy.addresses import CUES, HOUSE_SIGNS, STREETS
+from voc.privacy.names import CALLED, CLOSING, ROLE, ROLE_LOW, TITLE, WORDED_PERSON, small_name
 from voc.privacy.people import load
 from voc.privacy.words import GIVEN
 
@@ -19,7 +19,7 @@ from voc.privacy.words import GIVEN
 CONTACT, DIGITS, ADDRESS, NAMES, PEOPLE = 1, 2, 4, 8, 16
 ALL = CONTACT | DIGITS | ADDRESS | NAMES | PEOPLE
 
-_SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|double|triple|treble"
+_SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|hundred|double|triple|treble"
 # What the shadow changes may turn into anything: every recogniser looks.
 _DISGUISED = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\x7f‘’“”–—£€…]",
@@ -37,6 +37,7 @@ _NAMES = (
     rf"\b(?i:{ROLE}|{CALLED})\b(?:[,:(.\s]|(?:\s(?:was|is)))+\p{{Lu}}",
     r"(?i:\bI am|\bI.m|\bI was|\bthis is|\bit.?s|\bit is)\s+\p{Lu}\p{L}+\s",
     rf"(?m)\b(?i:{CLOSING})[\s,.!:\->]*\p{{Lu}}[^\n]{{0,120}}$",
+    rf"\b(?:{WORDED_PERSON})",
 )
 
 
@@ -51,9 +52,10 @@ def signs(texts: pl.Series) -> pl.Series:
     """
     disguised = _any(texts, _DISGUISED)
     digit = texts.str.contains(r"\d")
-    names = _any(texts, _NAMES) | texts.str.contains_any(_given()) | _anchored(texts)
+    names = _any(texts, _NAMES) | texts.str.contains_any(_given()) | _anchored(texts) | _small(texts)
     # The long list of street words is worth its price only where there is a digit.
     places = texts.set(~digit.fill_null(value=False), None).str.contains(_places()).fill_null(value=False)
+    places |= texts.str.contains(HOUSE_SIGNS).fill_null(value=False)
     bits = ((_any(texts, _CONTACT), CONTACT), (digit, DIGITS), (places, ADDRESS), (names, NAMES | PEOPLE))
     total = disguised.cast(pl.UInt8) * ALL
     for found, bit in bits:
@@ -77,6 +79,16 @@ def _anchored(texts: pl.Series) -> pl.Series:
     unusual = words.filter(capital).filter(~pl.col("word").str.to_lowercase().is_in(plain))["row"]
     names = words.filter(~capital).filter(pl.col("word").is_in(telling))["row"]
     return rows.is_in(pl.concat([unusual, names]).unique().implode())
+
+
+def _small(texts: pl.Series) -> pl.Series:
+    """Whether a role is followed by a name in small letters, as ``names.small_name`` says; false for null."""
+    lexicon = load().lexicon
+    found = texts.str.extract_all(rf"(?i:\b(?:{ROLE_LOW})\b),? \p{{Ll}}{{3,20}}(?:-\p{{Ll}}{{2,20}})?")
+    rows = (found.list.len() > 0).fill_null(value=False).arg_true()
+    named = [any(small_name(one.split(" ")[-1], lexicon) for one in items) for items in found.gather(rows).to_list()]
+    none = pl.repeat(False, len(texts), eager=True)
+    return none.scatter(rows, named) if len(rows) else none
 
 
 @cache

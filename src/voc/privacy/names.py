@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from voc.privacy.people import load
 from voc.privacy.words import BEFORE_THINGS, COMMON, GIVEN, LOWER, NEVER_NAMES, THINGS, UPPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from voc.privacy.lexicon import Lexicon
     from voc.privacy.shadow import Shadow
 
 Found = tuple[str, int, int]
@@ -27,8 +29,12 @@ TITLE = r"Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Rev|Reverend|Sir|Dame|Madam
 _TITLED = re.compile(rf"(?<![\w.])(?:{TITLE})(?:\.{_GAP}|[.]|{_GAP})(?:and{_GAP}Mrs\.?{_GAP})?({_FULL})", re.IGNORECASE)
 _TITLE_CAP = re.compile(rf"(?<![\w.])(?:{TITLE}|{TITLE.upper()})(?:\.{_GAP}|[.]|{_GAP})({_FULL})")
 _TITLE_LOW = re.compile(
-    rf"(?<![\w.])(?:mr|mrs|dr|mister|prof)\.?{_GAP}([{LOWER}][{LOWER}'\-]{{2,24}})(?![\w'])", re.IGNORECASE
+    rf"(?<![\w.])(?:mr|mrs|dr|mister"
+    rf"|prof)\.?{_GAP}((?:[{LOWER}]\.?{_GAP}){{0,2}}[{LOWER}][{LOWER}'\-]{{2,24}})(?![\w'])",
+    re.IGNORECASE,
 )
+# Mr and Mrs tell of sex and marriage, so they go with the name; Dr and Nurse say which staff it was, so they stay.
+_COURTESY = re.compile(r"(?:Mr|Mrs|Ms|Miss|Mx|Mister|Señor|Herr|Frau|Madame)\b", re.IGNORECASE)
 ROLE = (
     "nurse|sister|matron|midwife|doctor|consultant|surgeon|physio|physiotherapist|paramedic|receptionist"
     "|secretary|driver|courier"
@@ -47,6 +53,12 @@ _ROLED = re.compile(
     rf"(?<!\w)(?:(?i:{ROLE}))(?:(?:,|:|[ ](?:was|is))?{_GAP}|[ ]\(|,[ ])((?:{_MIXED})(?:{_GAP}"
     rf"(?:{_INITIAL})?{_MIXED}){{0,2}})(?![\w])"
 )
+# After these a word in small letters that no list knows is a surname or a given name: "nurse oyelaran".
+ROLE_LOW = (
+    "nurse|sister|matron|midwife|doctor|consultant|surgeon|physio|receptionist|paramedic|hca|anaesthetist|gp"
+    "|pharmacist|dentist|therapist|porter"
+)
+_ROLED_LOW = re.compile(rf"(?<!\w)(?i:{ROLE_LOW})(?:,)?[ ]([{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w'])")
 CALLED = (
     "(?:was|is|were|are|someone|nurse|doctor|lady|man|agent|person|assistant|receptionist|driver"
     "|member of staff) called|named|known as|name of|by the name|spoke (?:to|with)|speak (?:to|with)|speaking "
@@ -65,6 +77,8 @@ _CALLED = re.compile(
 _ALSO = re.compile(
     rf"(?:,{_GAP}|{_GAP}(?:and|&|\+){_GAP}|,{_GAP}and{_GAP})((?:{_INITIAL})?{_MIXED}(?:{_GAP}{_MIXED}){{0,1}})(?![\w'])"
 )
+_SUFFIX = re.compile(r"(?:,?[ ](?:Jr|Sr|Jnr|Snr)(?!\w)|(?<=[ ][JS]r)(?=\.))\.?")
+_EARLIER = re.compile(rf"(?<![\w'@/.\-])({_MIXED})({_GAP}(?:and|&|\+){_GAP}|,{_GAP}|/)$")
 _INTRO = re.compile(
     rf"(?<!\w)(?i:my (?:full |first |last |maiden |sur|user|middle )?name(?:'s| is| was)?|(?:her|his|their"
     rf"|the patient'?s?|the customer'?s?)"
@@ -74,7 +88,8 @@ _INTRO = re.compile(
     rf"(?:{_GAP}(?:is|was))?[ \t]{{0,2}}[:,=\-]?[ \t]{{0,8}}((?:{_ANY}\.?{_GAP}){{0,3}}{_ANY})(?!\w)"
 )
 _ANSWER = re.compile(
-    rf"\bname(?: on[ ]\w{{2,4}}[ ]\w{{2,12}}| please)?\?\s{{1,3}}(?:\w{{2,12}}:\s{{1,3}})?(?!\w{{2,12}}:)({_FULL})",
+    rf"\bname(?: on[ ]\w{{2,4}}[ ]\w{{2,12}}| please)?\?\s{{1,3}}(?:\w{{2,12}}:\s{{1,3}})?(?!\w{{2,12}}:)"
+    rf"({_FULL}|{_ANY}{_GAP}{_ANY})",
     re.IGNORECASE,
 )
 _BLOCKED_NAME = re.compile(
@@ -88,6 +103,31 @@ _I_AM = re.compile(
     rf"(?<!\w)(?:I am|I'm|I was|This is|this is|It's|it's|It is){_GAP}({_MIXED}{_GAP}(?:{_INITIAL})?"
     rf"(?:{_PARTICLE})?{_MIXED})(?![\w])"
 )
+# Names that are words or months: only a sentence about a person makes names of them.
+WORDED = (
+    "Grace|Hope|Joy|Faith|Will|Mark|Rose|Lily|April|June|May|Summer|Autumn|Dawn|Iris|Ivy|Holly|Heather|Hazel|Violet"
+    "|Ruby|Pearl|Amber|Crystal|Jade|Jasmine|Olive|Poppy|Daisy|Rich|Bill|Pat|Sue|Jack|Frank|Grant|Drew|Miles|Dean|Gene"
+    "|Guy|Jay|Lance|Max|Nick|Ray|Rob|Ted|Eve|Gail|Ginger|Sandy|Penny|Melody|Harmony|Patience|Comfort|Blessing"
+    "|Precious|Charity|Constance|Mercy|Angel|Destiny|Trinity|Christian|Victor|Jo|Al|Bev|Kit|Don|Bella|Gift|Favour"
+    "|Innocent|Prince|Princess|Star|Victoria|Paris|Chelsea|Florence|Savannah|Brooklyn|India|China|Georgia"
+)
+_MANNER = (
+    "kind|lovely|helpful|friendly|caring|rude|patient|attentive|professional|reassuring|polite|thoughtful|gentle"
+    "|compassionate|abrupt|dismissive|sweet|supportive|understanding|knowledgeable|efficient|welcoming|cheerful"
+    "|unhelpful|condescending|approachable|fantastic with|great with|brilliant with|so good with|my|our"
+)
+WORDED_PERSON = (
+    rf"(?:{WORDED})(?:[ ](?:was|is|were|has been)[ ](?:so |very |really |extremely |always |such a |absolutely |both )*"
+    rf"(?:{_MANNER})\b"
+    r"|[ ](?:in|on|at|from)[ ](?:the )?(?:front desk|desk|reception|pharmacy|billing|customer|maternity|radiology"
+    r"|x-?ray"
+    r"|outpatients|theatre|phones?|live chat|chat|till|checkout|returns|support|housekeeping|transport|triage"
+    r"|switchboard)\b"
+    rf"|,[ ](?:the|my|our|a)[ ](?:{ROLE})\b"
+    r"|[ ](?:helped|served|looked after|treated|examined|explained|listened|answered|phoned|rang|called|sorted|promised"
+    r"|refused|shouted|smiled|reassured|held|took)[ ](?:me|us|my|our|it|everything|that|to|at|the|back)\b)"
+)
+_WORDED = re.compile(rf"(?<![\w'@/.\-])(?=(?:{WORDED_PERSON}))({WORDED})(?![\w\-])")
 CLOSING = (
     "(?:kind(?:est)?|best|warm(?:est)?|many|with|kindly)?[ ]?regards|(?:yours[ ])?(?:sincerely|faithfully|truly)"
     "|best wishes"
@@ -98,13 +138,24 @@ _CLOSING = re.compile(
     rf"((?:(?:{_INITIAL})?{_CAP}\.?)(?:{_GAP}(?:{_INITIAL})?{_CAP}){{0,3}})[ \t]{{0,3}}[.!]?[ \t]{{0,2}}(?=\n|$"
     rf"|[x ]{{1,6}}$|\()"
 )
+# "Vide A. Persson": two words no text uses otherwise with an initial between them.
+_MIDDLE = re.compile(rf"(?<![\w'@/.\-])({_MIXED}){_GAP}[{UPPER}]\.?{_GAP}({_MIXED})(?![\w@])")
+_OWNED = re.compile(
+    rf"(?<![\w'@/.\-])([{LOWER}]{{3,20}})(?='s[ ](?:daughter|son|mum|mother|mom|dad|father|wife|husband|sister"
+    rf"|brother|carer"
+    r"|partner|nan|baby)\b)"
+)
 _GIVEN_SHAPE = re.compile(
     rf"(?<![\w'@/.\-])({_MIXED})(?:{_GAP}(?:{_INITIAL})?(?:{_PARTICLE})?({_MIXED})(?:{_GAP}({_MIXED}))?)?(?![\w@])"
 )
 _PAIR_CAPS = re.compile(rf"(?<![\w'@/.\-])([{UPPER}]{{3,20}}){_GAP}([{UPPER}][{UPPER}'\-]{{2,20}})(?![\w@])")
+# What names end in less often than words that feedback misspells or uses once.
+_ENDS_A_WORD = re.compile(r"(?:ing|ed|ly|s|tion|ment|ness|er|or|ist|ity|ful|less|able|al|ive|ous|ant|ent)$")
 _WORD_AFTER = re.compile(rf"(?:'s|s')?{_GAP}([{_LETTER}]{{2,20}})")
 _WORD_BEFORE = re.compile(rf"([{_LETTER}.]{{2,20}})[: \t]{{1,3}}$")
 _WORD = re.compile(r"\S+")
+# As they are written with a capital: "Van der Merwe", "De Souza", "Al Fayed".
+_PARTICLES = frozenset("van von de der den del della di da do dos la le al el bin ter ten ap".split())
 _WEEK = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?$|(?:january|february|april|june|july|august|september|october"
     r"|november|december)$"
@@ -120,6 +171,9 @@ def names(shadow: Shadow) -> Iterator[Found]:
     if not capitals:
         yield from _cued(text)
         yield from _given(text)
+        yield from _worded(text)
+        yield from _roled_low(text)
+        yield from _with_initial(text)
     else:
         yield from _given_in_capitals(text)
 
@@ -137,7 +191,10 @@ def _trim(text: str, start: int, end: int, *, capitals: bool) -> int:
     for word in _WORD.finditer(text, start, end):
         bare = word[0].rstrip(".,;:!?")
         plain = re.sub(r"'s$", "", bare).lower()
-        initial = len(bare) == 1 and bare.isupper() and (bare != "I" or word[0].endswith("."))
+        dotted = word[0].endswith(".")
+        initial = len(bare) == 1 and bare.isalpha() and (dotted if bare == "I" or bare.islower() else True)
+        if bare.istitle() and plain in _PARTICLES and word.end() < end:
+            continue
         # After an initial any capitalised word is a surname: "A. Customer".
         if not (initial or (after_initial and bare[:1].isupper())) and (
             plain in COMMON or plain in NEVER_NAMES or _WEEK.fullmatch(plain) or len(bare) < 2
@@ -160,15 +217,21 @@ def _titled(text: str, capitals: bool) -> Iterator[Found]:
         end = _trim(text, match.start(1), match.end(1), capitals=capitals)
         # In capitals only one word is sure: "DR SMITH WAS LATE"; a second is taken when it is no common word.
         if end:
-            yield "NAME", match.start(1), end
+            yield "NAME", _from(match), end
     for match in _TITLED.finditer(text):
         if match[1][0].isupper():
             end = _trim(text, match.start(1), match.end(1), capitals=capitals)
             if end and not match[0].lower().startswith(("miss ", "sir ", "ms ", "rev ")):
-                yield "NAME", match.start(1), end
+                yield "NAME", _from(match), end
     for match in _TITLE_LOW.finditer(text):
-        if match[1].lower() not in COMMON and not match[1].lower().endswith(("ing", "ed", "ly")):
-            yield "NAME", match.start(1), match.end(1)
+        last = match[1].lower().split()[-1]
+        if last not in COMMON and not last.endswith(("ing", "ed", "ly")):
+            yield "NAME", _from(match), match.end(1)
+
+
+def _from(match: re.Match[str]) -> int:
+    """Where the span of a titled name begins: at a courtesy title, after a title that is a role."""
+    return match.start() if _COURTESY.match(match[0]) else match.start(1)
 
 
 def _introduced(text: str) -> Iterator[Found]:
@@ -182,9 +245,10 @@ def _introduced(text: str) -> Iterator[Found]:
         if end and (cased or (sure and not match[1].split()[0].endswith(("ed", "ing", "ly")))):
             yield "NAME", match.start(1), end if cased else _two_words(text, match.start(1), end)
     for match in _ANSWER.finditer(text):
-        end = _trim(text, match.start(1), match.end(1), capitals=False)
+        cased = match[1][0].isupper()
+        end = _trim(text, match.start(1), match.end(1), capitals=not cased)
         if end:
-            yield "NAME", match.start(1), end
+            yield "NAME", match.start(1), end if cased else _two_words(text, match.start(1), end)
     for match in _CLOSING.finditer(text):
         end = _trim(text, match.start(1), match.end(1), capitals=True)
         if end and end >= match.end(1) - 1:
@@ -216,6 +280,71 @@ def _and_others(text: str, end: int) -> Iterator[Found]:
         if not end or _is_thing(text, match.start(1), end):
             return
         yield "NAME", match.start(1), end
+
+
+def _worded(text: str) -> Iterator[Found]:
+    """Yield names that are words, where the sentence is about a person: "Grace was so kind", "Will in the pharmacy"."""
+    for match in _WORDED.finditer(text):
+        before = _WORD_BEFORE.search(text, max(0, match.start() - 24), match.start())
+        if before is None or before[1].lower() not in BEFORE_THINGS:
+            yield "NAME", match.start(), match.end()
+            yield from _and_others(text, match.end())
+
+
+def _roled_low(text: str) -> Iterator[Found]:
+    """Yield names in small letters after a role; a word that feedback knows is none."""
+    lexicon = load().lexicon
+    for match in _ROLED_LOW.finditer(text):
+        if small_name(match[1], lexicon):
+            yield "NAME", match.start(1), match.end(1)
+    for match in _OWNED.finditer(text):
+        if match[1] in lexicon.telling:
+            yield "NAME", match.start(1), match.end(1)
+
+
+def _with_initial(text: str) -> Iterator[Found]:
+    """Yield a name with an initial in its middle."""
+    lexicon = load().lexicon
+    for match in _MIDDLE.finditer(text):
+        words = (match[1].lower(), match[2].lower())
+        if not any(w in COMMON or w in THINGS or w in lexicon.common or _WEEK.fullmatch(w) for w in words):
+            yield "NAME", match.start(), match.end()
+
+
+def small_name(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word in small letters after a role is a name: a given name that is no word, or no word at all."""
+    parts = word.split("-")
+    if all(part in lexicon.given and part not in COMMON for part in parts):
+        return word not in lexicon.common and not any(p in lexicon.worded for p in parts)
+    if word in lexicon.common or word in lexicon.things or word in COMMON or word in THINGS:
+        return False
+    return word in lexicon.family or _ENDS_A_WORD.search(word) is None
+
+
+def after(shadow: Shadow, end: int) -> int:
+    """Where a name that seemed to end at ``end`` ends: past "Jr."."""
+    match = _SUFFIX.match(shadow.text, end)
+    return match.end() if match else end
+
+
+def before(shadow: Shadow, start: int, seen: set[int]) -> Iterator[Found]:
+    """Yield the names that stand before one at ``start``: "Flav & Priya", "Shelley, Tom and all the staff".
+
+    ``seen`` holds the places that were looked at already, so that a long list costs each of its names once.
+    """
+    lexicon = load().lexicon
+    while start not in seen:
+        seen.add(start)
+        match = _EARLIER.search(shadow.text, max(0, start - 40), start)
+        if match is None:
+            return
+        word = match[1].lower()
+        sure = word in lexicon.given and word not in lexicon.plain
+        unknown = word not in lexicon.common and word not in lexicon.things and word not in COMMON
+        if _WEEK.fullmatch(word) or word in THINGS or not (sure or (unknown and match[2].strip() != ",")):
+            return
+        start = match.start(1)
+        yield "NAME", start, match.end(1)
 
 
 def _given(text: str) -> Iterator[Found]:

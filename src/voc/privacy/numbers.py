@@ -43,7 +43,7 @@ _LENGTHS = {
     "ACCOUNT": (6, 14),
     "POSTCODE": (5, 9),
     "DOB": (6, 8),
-    "PHONE": (7, 15),
+    "PHONE": (6, 15),
 }
 _UK_SECOND = frozenset("1235789")
 
@@ -98,7 +98,7 @@ def _classify(text: str, start: int, end: int, named: str | None) -> str | None:
     if not 5 <= len(digits) <= 19:
         return None
     named = cues.with_after(named, text, end)
-    if named == "KEEP" and not re.search(r"\s", raw) and not _surely_phone(raw, digits):
+    if named == "KEEP" and not re.search(r"\s", raw) and (not _surely_phone(raw, digits) or cues.numbered(text, start)):
         return None
     if checks.is_date(raw) or _LEAD.match(raw):
         return "DOB" if named == "DOB" and checks.is_date(raw) else None
@@ -113,7 +113,7 @@ def _classify(text: str, start: int, end: int, named: str | None) -> str | None:
 
 def _not_a_year(digits: str, named: str) -> bool:
     # "called on 2019 2020" after a phone word: two years are no telephone number.
-    return named != "PHONE" or re.fullmatch(r"(?:(?:19|20)\d\d){2,3}", digits) is None
+    return named != "PHONE" or re.fullmatch(r"(?:(?:19|20)\d\d){1,3}(?:\d\d)?", digits) is None
 
 
 def _surely_phone(raw: str, digits: str) -> bool:

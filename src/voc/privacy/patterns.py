@@ -64,6 +64,18 @@ _STATE_ZIP = re.compile(
     rf"(?<!\w)(?:{_STATES})[ ,\t]{{1,2}}\d{{5}}(?:-\d{{4}})?(?![\w\-])"
     rf"|(?<![\w\-])\d{{5}}(?:-\d{{4}})?[ ](?:{_STATES})(?=[.,;)\n]|$)"
 )
+# Eircodes and Canadian codes, in capitals and with their gap: other codes are hardly ever written so.
+_OTHER_POSTCODES = re.compile(
+    r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW][ ][AC-FHKNPRTV-Y\d]{4}|[ABCEGHJ-NPR-TVXY]\d[A-Z][ ]\d[A-Z]\d)(?![^\W_])"
+)
+_ZIP_FOUR = re.compile(r"(?<![\w\-.#])\d{5}-\d{4}(?![\w\-])")
+_ZIP_AFTER = re.compile(
+    r"(?<![\w\-.#])\d{5}(?=[ ]is[ ](?:my|our|the)[ ](?:zip|postal|post)[ ]?code|[ ]is[ ](?:my|our|the)[ ]zip)", re.I
+)
+_ACCOUNT_SORT = re.compile(
+    r"\bacc(?:oun)?t(?: ?(?:number|num|no))?\.?(?: is)?[ .:#]{1,3}(\d{6,8})(?=[ ,.;]{0,3}(?:and |my |the )?sort ?code)",
+    re.I,
+)
 _ZIP_CUED = re.compile(
     r"(?<!\w)(?:post ?code|postal code|zip ?code|zip)(?:'?s)?(?: (?:is|was|number|of))?[ :=\-]{1,3}("
     r"(?=[\w\-]{0,9}\d)[\w\-]{2,10}(?:[ ]\d[A-Z]{2})?)(?!\w)",
@@ -71,8 +83,8 @@ _ZIP_CUED = re.compile(
 )
 # "in Bjert 6091": a town and its code; a year after a town is none.
 _TOWN_CODE = re.compile(
-    rf"(?<!\w)in[ ](?:[{UPPER}][^\W\d_]{{1,20}}[ ](?:(?:de|da|of|la|les)[ ])?){{1,4}}((?!(?:19|20)\d\d(?!\d))\d{{4,6}}"
-    rf"(?:-\d{{3,4}})?)(?=[ ]in\b|[,.]|$)"
+    rf"(?<!\w)in[ ](?:[{UPPER}][^\W\d_]{{0,20}}[ ](?:(?:de|da|of|la|les)[ ])?){{1,4}}((?!(?:19|20)\d\d(?!\d))"
+    rf"(?:\d{{3}}[ ]\d{{2}}|\d{{4,6}}(?:-\d{{3,4}})?))(?=[ ]in\b|[,.]|$)"
 )
 _NI = re.compile(r"(?<![^\W_])([A-Z]{2})([ \-.]{0,2}\d{2}){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
 _IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}[ \-]?\d{2}(?:[ \-]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
@@ -153,6 +165,10 @@ def postcodes(shadow: Shadow) -> Iterator[Found]:
         yield "POSTCODE", match.start(), match.end()
     for pattern in (_ZIP_CUED, _TOWN_CODE):
         yield from _first_group(pattern, shadow.text)
+    for pattern in (_OTHER_POSTCODES, _ZIP_FOUR, _ZIP_AFTER):
+        for match in pattern.finditer(shadow.text):
+            if not cues.kept(shadow.text, match.start()):
+                yield "POSTCODE", match.start(), match.end()
 
 
 def _first_group(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
@@ -204,6 +220,8 @@ def _iban_end(match: re.Match[str]) -> int:
 
 
 def _coded(text: str) -> Iterator[Found]:
+    for match in _ACCOUNT_SORT.finditer(text):
+        yield "ACCOUNT", match.start(1), match.end(1)
     for kind, pattern in _CODED_PATTERNS.items():
         for match in pattern.finditer(text):
             code = _first_code(match[1])

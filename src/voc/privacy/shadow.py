@@ -42,6 +42,9 @@ _LOOKALIKE = str.maketrans("oOоОοΟlI|", "000000111")
 _WORDS = {
     **dict.fromkeys(("zero", "oh", "o", "nought", "naught"), "0"),
     **{w: str(i) for i, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)},
+    # Within a number that is read out: "nine hundred" is 900.
+    "hundred": "00",
+    "thousand": "000",
 }
 _REPEATS = {"double": 2, "triple": 3, "treble": 3}
 _DIGIT_WORD = rf"(?:(?:double|triple|treble)[ \-]{{0,2}})?(?:{'|'.join(_WORDS)}|\d{{1,6}})"
@@ -153,7 +156,7 @@ def _spoken(text: str, starts: list[int] | None) -> tuple[str, list[int] | None]
             digit = _WORDS.get(part[2].lower(), part[2])
             count = _REPEATS.get((part[1] or "").lower(), 1)
             pieces.append(digit * count)
-            origin.extend([run.start() + part.start()] * count)
+            origin.extend([run.start() + part.start()] * (count * len(digit)))
         done = run.end()
     if not pieces:
         return text, starts

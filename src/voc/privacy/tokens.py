@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 STAFF = "STAFF"
 _WORD = re.compile(r"[^\W\d_]+")
 _PLAIN = re.compile(r"[\W_]+")
+# Masked with the name that follows it; of staff it stays.
+_TITLE = re.compile(r"(?:mr|mrs|ms|miss|mx|mister)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def _beside(text: str, span: Span, taken: list[tuple[int, int]]) -> list[Span]:
     pieces.append((start, span.end))
     words = [re.search(r"\w(?:.*\w)?", text[a:b], re.DOTALL) for a, b in pieces]
     return [
-        Span(span.kind, a + word.start(), a + word.end()) for (a, _), word in zip(pieces, words, strict=True) if word
+        Span(span.kind, a + word.start(), a + word.end())
+        for (a, _), word in zip(pieces, words, strict=True)
+        if word and not _TITLE.fullmatch(word[0])
     ]
 
 

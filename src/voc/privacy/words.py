@@ -89,7 +89,8 @@ COMMON = _words(
 
 # Short forms that stand before a name, a number or an address, and are no part of one.
 NEVER_NAMES = _words(
-    "mr mrs ms mx dr prof iban bic mrn ssn nhs dob nino vat apt ste suite po tel mob fax ref id url ip"
+    "mr mrs ms mx dr prof iban bic mrn ssn nhs dob nino vat apt ste suite po tel mob fax ref id url ip gluten dairy"
+    " lactose vegan vegetarian halal kosher emdr cbt booster camhs iapt tweed"
 )
 
 # Given names that are hardly ever anything else; those that are words, places or shops (Grace, Victoria, Lewis) are
@@ -150,7 +151,7 @@ THINGS = _words(
 )
 BEFORE_THINGS = _words(
     """
-    brand fort hms hospital hotel king lady lake lord market mount plan port prince princess product queen royal
-    saint saints service site st st. the unit ward
+    brand color colour fort hms hospital hotel king lady lake lord market mount plan port prince princess product queen
+    royal saint saints service shade site st st. style the unit ward
     """
 )

@@ -161,10 +161,10 @@ def test_hostile_names_of_columns_are_written_safely(tmp_path):
 
 
 def test_the_fft_in_words_is_mapped(tmp_path):
-    words = ["Very good", "Good", "Very poor", "Good"]
+    words = ["Very good", "Good", "Very poor", "Don't know"]
     rows = [f"{w},{s}" for w, s in zip(words, SENTENCES, strict=True)]
     path = save(tmp_path, "FFT score,Comment", rows)
-    assert read(path, guess(path).require()).responses["fft"].to_list() == [1, 2, 5, 2]
+    assert read(path, guess(path).require()).responses["fft"].to_list() == [1, 2, 5, 6]
 
 
 def test_an_incomplete_header_names_the_nearest_vendor_as_an_alternative(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 
 from voc.ingest import load_profile, parse_profile, read, read_chunks
 from voc.ingest.records import EVENT_COLUMNS, FEEDBACK_COLUMNS, RESPONSE_COLUMNS
+from voc.insight.metrics import fft
 from voc.schema import FEEDBACK, METRIC_EVENTS, RESPONSES
 
 HEADER = (
@@ -64,8 +65,16 @@ def test_an_nhs_file_is_read_and_every_record_accounted_for(tmp_path):
     assert feedback["question"].to_list()[4] == "What was good?"
     assert feedback["event_at"].to_list()[:4] == [datetime(2022, 5, 31, tzinfo=UTC)] * 2 + [None] * 2
     assert feedback["grain"].to_list() == ["day", "day", None, None, "day"]
-    assert batch.responses["fft"].to_list() == [1, None, None, 2]
+    assert batch.responses["fft"].to_list() == [1, 6, None, 2]
     assert set(feedback["channel"]) == {"survey"}
+
+
+def test_people_who_do_not_know_are_in_the_base_of_fft_and_other_codes_are_no_answer(tmp_path):
+    rows = "".join(f"c{i},T,r{i},31/05/2022,Bus,X,{code},What was good?,,\n" for i, code in enumerate("126659"))
+    batch = read(nhs(tmp_path, HEADER + rows), "nhs-fft")
+    assert batch.responses["fft"].to_list() == [1, 2, 6, 6, 5, None]
+    figure = fft(batch.responses["fft"])
+    assert (figure.n, figure.value) == (5, 40.0)
 
 
 def test_the_frames_have_the_columns_of_the_lake_and_raw_identities(tmp_path):

@@ -78,7 +78,7 @@ FOUND = {
     "ACCOUNT": ["sort code «12-34-56»", "bank account «12345678»"],
     "NAME": [
         "Dr «Patel» listened",
-        "Mrs «Jones» was kind",
+        "«Mrs Jones» was kind",
         "nurse «Betty» smiled",
         "my name is «Jane Doe»",
         "MY NAME IS «JANE DOE»",
@@ -93,10 +93,10 @@ FOUND = {
         "I'm «Jane O'Connor»",
         "name: «Zoë Müller»",
         "my son «Oliver» was seen",
-        "mr «smith» shouted at me",
+        "«mr smith» shouted at me",
         "DR «SMITH» WAS RUDE",
         "What's your name? «Sölvi Salómonsson»",
-        "Miss «Ann-Marie de Souza»",
+        "«Miss Ann-Marie de Souza»",
     ],
 }
 CASES = [(kind, text) for kind, texts in FOUND.items() for text in texts]
