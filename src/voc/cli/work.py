@@ -64,7 +64,9 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
 def ingest(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(help="Sources of voc.toml, or files.", metavar="SOURCE|FILE...")],
-    profile: Annotated[str | None, typer.Option("--profile", help="A profile's name, or a TOML file.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="A profile's name, or a TOML file; without one it is guessed.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the mapping and what would be quarantined; store nothing.")
     ] = False,
@@ -72,7 +74,7 @@ def ingest(
 ) -> None:
     """Bring feedback in: redacted, each record stored, known already, or quarantined with a reason."""
     if dry_run:
-        _preview(sources, profile or "generic", as_json=as_json)
+        _preview(sources, profile, as_json=as_json)
         return
     with opened(context) as ws, progress() as tell:
         books = [ws.ingest(source, profile, progress=lambda n: tell("records", n)) for source in sources]
@@ -80,9 +82,9 @@ def ingest(
     show(total, list(total.items()), ("records", "n"), as_json=as_json)
 
 
-def _preview(files: list[str], profile: str, *, as_json: bool) -> None:
+def _preview(files: list[str], profile: str | None, *, as_json: bool) -> None:
     """Needs no workspace: what would be done with each file."""
-    from voc.steps.ingesting import preview
+    from voc.steps.choosing import preview
 
     found = [preview(Path(file), profile) for file in files]
     rows = [(item["file"], key, value) for item in found for key, value in _flat(item)]
@@ -91,7 +93,12 @@ def _preview(files: list[str], profile: str, *, as_json: bool) -> None:
 
 def _flat(item: dict[str, Any]) -> list[tuple[str, object]]:
     """A preview as lines: each mapped column, row and rejection on one of its own."""
-    lines: list[tuple[str, object]] = [(k, v) for k, v in item.items() if isinstance(v, int)]
+    lines: list[tuple[str, object]] = [("profile", item["profile"])]
+    if "confidence" in item:
+        lines.append(("guessed", f"{item['confidence']:.0%} sure"))
+        lines += [(f"why {what}", reason) for what, reason in item["why"].items()]
+        lines += [("to decide", problem) for problem in item["to_decide"]]
+    lines += [(k, v) for k, v in item.items() if isinstance(v, int)]
     lines += [(f"column {field}", column) for field, column in item["columns"].items()]
     lines.append(("dropped columns", ", ".join(item["dropped_columns"]) or "none"))
     lines += [("row", ", ".join(f"{k}: {v}" for k, v in row.items() if v is not None)) for row in item["rows"]]

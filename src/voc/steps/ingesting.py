@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from voc.errors import BooksError, InputError
 from voc.ids import file_sha256, stable_id
-from voc.ingest import load_profile, read, read_chunks
+from voc.ingest import companions, load_profile, read_chunks
 from voc.model import Books
 from voc.privacy import find, load_roster, mask, redact
+from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from voc.config import Config
     from voc.ingest import Chunk, Profile
     from voc.privacy import Roster
     from voc.steps.context import Context
@@ -45,14 +45,19 @@ class Job:
 
 
 def ingest_file(
-    ctx: Context, path: Path, profile_name: str | Path, source: str, *, progress: Callable[[int], None] = lambda _: None
+    ctx: Context,
+    path: Path,
+    profile_name: str | Path | Profile,
+    source: str,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Books:
     """Bring one file in; the same file again stores nothing.
 
     Args:
         ctx: the workspace.
         path: csv, tsv, jsonl, parquet or xlsx.
-        profile_name: a shipped profile's name or a TOML file.
+        profile_name: a shipped profile's name, a TOML file, or a profile.
         source: name of the feed.
         progress: called with the number of records after each chunk.
 
@@ -79,7 +84,7 @@ def ingest_file(
     return books
 
 
-def plan(ctx: Context, path: Path, profile_name: str | Path, source: str) -> Job:
+def plan(ctx: Context, path: Path, profile_name: str | Path | Profile, source: str) -> Job:
     """What taking a file in needs to know before reading it.
 
     Raises:
@@ -90,7 +95,9 @@ def plan(ctx: Context, path: Path, profile_name: str | Path, source: str) -> Job
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path, or the source's 'path' in voc.toml")
     digest = file_sha256(path)
-    batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest)
+    # The comments of tickets stand in a file of their own: when they change, the tickets are read again.
+    beside = [file_sha256(file) for file in companions(path, profile)]
+    batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest, *beside)
     roster = load_roster(ctx.root / ctx.config.privacy.roster) if ctx.config.privacy.roster else None
     return Job(profile, source, mask(path.name, find(path.name)), digest, batch_id, roster)
 
@@ -104,9 +111,9 @@ def _known_by_now(ctx: Context, batch_id: str, before: Books) -> Books:
     return Books(read=before.read, duplicate=known, quarantined=before.quarantined - replayed)
 
 
-def _located(root: Path, profile: str | Path) -> str | Path:
+def _located(root: Path, profile: str | Path | Profile) -> str | Path | Profile:
     """A profile's file as voc.toml names it is relative to the workspace; a name is left as it is."""
-    return root / profile if (root / profile).is_file() else profile
+    return root / profile if isinstance(profile, str | Path) and (root / profile).is_file() else profile
 
 
 def _canonical(profile: Profile) -> str:
@@ -121,11 +128,11 @@ def ingest(
 ) -> Books:
     """Bring in a configured source by its name, or a file by ``profile``; returns the books.
 
-    A file belongs to the configured source whose path matches it, else to the only one with its profile, else to a
-    feed of the profile's name: the next export of the same feed then finds the items of this one.
+    A file without a profile is read by that of the configured source it belongs to, else by a guessed one.
 
     Raises:
-        InputError: ``source`` is neither a configured source nor a file, or no file of the source is there.
+        InputError: ``source`` is neither a configured source nor a file, no file of the source is there, or the guess
+            is not sure enough.
     """
     named = [s for s in ctx.config.sources if s.name == str(source)]
     if named and profile is None:
@@ -137,46 +144,8 @@ def ingest(
     if profile is None and not Path(source).exists():
         known = ", ".join(s.name for s in ctx.config.sources) or "none"
         raise InputError(f"{source}: neither a file nor a source of voc.toml (which has: {known})")
-    path, chosen = Path(source), profile or "generic"
-    return ingest_file(ctx, path, chosen, _feed(ctx.config, ctx.root, path, chosen), progress=progress)
-
-
-def preview(path: Path, profile_name: str | Path, *, rows: int = 10) -> dict[str, Any]:
-    """What ingesting a file would do: the mapping, what is dropped, ten redacted rows, what would be quarantined.
-
-    Nothing is stored, and nothing unredacted is returned.
-
-    Raises:
-        InputError: the file cannot be read or lacks a column that the profile needs.
-        ConfigError: the profile is unknown or wrong.
-    """
-    batch = read(path, profile_name)
-    shown = redact(batch.accepted.head(rows) if batch.accepted.height else batch.events.head(rows))
-    hidden = {
-        "redactions",
-        "redaction_version",
-        "redaction_error",
-        "feedback_id",
-        "response_id",
-        "event_id",
-        "content_key",
-    }
-    kept = [c for c in shown.columns if c not in hidden and shown[c].null_count() < shown.height]
-    return {
-        "file": str(path),
-        **batch.summary,
-        "rows": shown.select(kept).to_dicts(),
-        "quarantine": batch.rejected.head(rows).to_dicts(),
-    }
-
-
-def _feed(config: Config, root: Path, path: Path, profile: str) -> str:
-    """The name of the feed that a file given by hand belongs to."""
-    candidates = [source for source in config.sources if source.profile == profile]
-    for source in candidates:
-        if path.resolve() in {found.resolve() for found in root.glob(source.path)}:
-            return source.name
-    return candidates[0].name if len(candidates) == 1 else Path(profile).stem
+    chosen = choose(ctx.config, ctx.root, Path(source), profile)
+    return ingest_file(ctx, Path(source), chosen.profile, chosen.source, progress=progress)
 
 
 def stored_ids(ctx: Context, table: str) -> pl.DataFrame:
