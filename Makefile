@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: demo app test test-live lint bench bench-tagging bench-start clean help
+.PHONY: demo app test test-live lint bench bench-tagging bench-start bench-verify clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -26,13 +26,16 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
 
 bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
 	$(BIN)/python benchmarks/start.py
+
+bench-verify: $(VENV)/.test ## false and found successes of 1,000 simulated fixes, beside a naive comparison
+	$(BIN)/python benchmarks/verify.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""The nightly run: ingest, tag, discover, assign, route, deliver, purge, under the writer's lock and with true books.
+"""The nightly run: ingest, tag, discover, assign, route, verify, deliver, purge; under a lock, with true books.
 
 Every step is idempotent, so a run that was killed is repaired by the next one, and a second run changes nothing.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import retaining, routing, tagging, theming
+from voc.steps import retaining, routing, tagging, theming, verifying
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -87,6 +87,7 @@ def _steps(
         ("discover", lambda: {"themes_born": theming.discover_if_none(ctx)}),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
         ("route", lambda: routing.route_themes(ctx)),
+        ("verify", lambda: verifying.verify_night(ctx)),
         ("deliver", lambda: {"messages_sent": routing.deliver(ctx)}),
         ("purge", lambda: {"items_purged": sum(retaining.purge(ctx)["items"].values())}),
     ]

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from voc import config as configuration
 from voc import nightly as night
+from voc.closing import Closing, redacted, signed
 from voc.errors import InputError
+from voc.loop.actions import lock
+from voc.loop.cases import legal_moves, notice
 from voc.loop.cases import move as make_move
-from voc.loop.cases import notice
-from voc.privacy import find, load_key, make_key, mask
+from voc.privacy import load_key, make_key
 from voc.setup import starter_config
-from voc.steps import erasing, ingesting, replaying, retaining, routing, tagging, theming
+from voc.steps import erasing, ingesting, replaying, retaining, routing, tagging, theming, verifying
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
 
@@ -73,7 +75,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     return Workspace(root, configuration.load(root), load_key(root))
 
 
-class Workspace:
+class Workspace(Closing):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
@@ -164,7 +166,7 @@ class Workspace:
         Raises:
             InputError: there is no such theme, the label is empty or another theme's.
         """
-        return theming.edit(self.context(), theme_id, kind, actor=_signed(actor), label=_redacted(label))
+        return theming.edit(self.context(), theme_id, kind, actor=signed(actor), label=redacted(label))
 
     def exemplars(self, theme_id: str) -> list[str]:
         """Up to three redacted mentions that stand for a theme."""
@@ -204,12 +206,17 @@ class Workspace:
             ConflictError: somebody moved the case since ``expected_version``.
         """
         case = self.register.case(case_id)
-        typed = {k: _redacted(v) if k in _TYPED else v for k, v in {"reason": reason, **settings}.items()}
+        version = case.version if expected_version is None else expected_version
+        ships = move == "ship" and move in legal_moves(case.state) and version == case.version
+        if ships:
+            case, test = verifying.before_shipping(self.context(), case, actor=signed(actor))
+            version = case.version
+        typed = {k: redacted(v) if k in _TYPED else v for k, v in {"reason": reason, **settings}.items()}
         if "owner" in settings:
             typed["function"] = self.config.owner(settings["owner"]).function
-        moved, event = make_move(case, move, actor=_signed(actor), at=max(self.now(), case.opened_at), **typed)
+        moved, event = make_move(case, move, actor=signed(actor), at=max(self.now(), case.opened_at), **typed)
+        event = lock(event, test) if ships else event
         message = notice(moved, event)
-        version = case.version if expected_version is None else expected_version
         return self.register.save_case(moved, event, expected_version=version, messages=[message] if message else [])
 
     def erase(self, person: str, source: str = "") -> dict[str, int]:
@@ -246,12 +253,3 @@ def workspace(folder: Path | str | None = None) -> Iterator[Workspace]:
     """Open ``folder``, else ``$VOC_WORKSPACE``, else the current folder, and close it after use."""
     with open_workspace(folder or os.environ.get("VOC_WORKSPACE") or ".") as opened:
         yield opened
-
-
-def _redacted(text: str) -> str:
-    return mask(text, find(text))
-
-
-def _signed(actor: str) -> str:
-    """Who acts signs with a name, which stays; a phone number or an address typed beside it does not."""
-    return mask(actor, [span for span in find(actor) if span.kind != "NAME"])

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from voc.cli import cases, files, models, people, profiles, quarantine, themes, work
+from voc.cli import cases, effects, files, models, people, profiles, quarantine, themes, work
 from voc.errors import VocError
 
 # typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
@@ -27,6 +27,7 @@ app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(themes.app, name="themes")
 app.add_typer(cases.app, name="cases")
+effects.register(cases.app)
 cases.register(app)
 
 

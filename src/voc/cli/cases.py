@@ -152,19 +152,6 @@ def ship(
 
 
 @app.command()
-def verify(
-    context: typer.Context,
-    case_id: CaseId,
-    verdict: Annotated[str, typer.Option("--verdict", help="improved, no_change, worse, cannot_tell.")],
-    by: Actor = "",
-    reason: Reason = "",
-    as_json: JsonFlag = False,
-) -> None:
-    """Record whether it worked, as judged by a person."""
-    _move(context, case_id, "verify", by, as_json=as_json, reason=reason, verdict=verdict)
-
-
-@app.command()
 def close(context: typer.Context, case_id: CaseId, reason: Reason, by: Actor = "", as_json: JsonFlag = False) -> None:
     """Close a case."""
     _move(context, case_id, "close", by, as_json=as_json, reason=reason)

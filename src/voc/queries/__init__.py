@@ -3,6 +3,7 @@
 Filters go down into the scans, and only aggregates (or one page of verbatims) come back.
 """
 
+from voc.queries.effects import Effect, effect_series, effect_values
 from voc.queries.evidence import evidence
 from voc.queries.frames import (
     Tables,
@@ -21,9 +22,12 @@ from voc.queries.themes import theme_segments, theme_verbatims, themes_table
 from voc.queries.trends import sparks, trend
 
 __all__ = [
+    "Effect",
     "Tables",
     "Today",
     "coverage",
+    "effect_series",
+    "effect_values",
     "evidence",
     "facets",
     "feeds",
