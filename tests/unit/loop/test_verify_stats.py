@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
@@ -29,6 +29,7 @@ def test_exact_ratio_is_that_of_rs_poisson_test_on_its_own_example():
     assert (found.value, found.low, found.high) == pytest.approx((1.971488, 0.8584264, 4.277266), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(counts, exposures, counts, exposures)
 def test_exact_limits_are_clopper_and_pearsons(a, ea, b, eb):
     if a + b == 0:
@@ -91,6 +92,7 @@ def test_interrupted_series_refuses_fewer_than_eight_a_side():
         vs.interrupted(np.ones(15), np.ones(15), np.arange(-7, 8))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=20), st.lists(st.floats(-5, 5), min_size=2, max_size=20))
 def test_means_are_welchs(a, b):
     if min(np.std(a), np.std(b)) < 1e-3:
@@ -121,6 +123,7 @@ def test_two_people_a_week_need_about_a_year_in_all_and_twenty_a_month():
     assert vs.periods_needed(0.5, 20, 8, 0.1) <= 5
 
 
+@settings(deadline=None)
 @given(counts, exposures, counts, exposures)
 def test_swapping_the_sides_inverts_the_ratio(a, ea, b, eb):
     one, two = vs.exact_rate_ratio(a, ea, b, eb), vs.exact_rate_ratio(b, eb, a, ea)
