@@ -24,12 +24,13 @@ KEYS = [
         ("privacy", config.Privacy),
         ("sources", config.Source),
         ("owners", Owner),
+        ("targets", config.Target),
         ("routes", Route),
         ("sla", Sla),
     )
     for field in dataclasses.fields(kind)
     # A source's name is the name of its table, and the tables are not keys of [workspace].
-    if not (table == "sources" and field.name == "name")
+    if not (table in ("sources", "targets") and field.name == "name")
 ]
 
 

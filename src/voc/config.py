@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from voc.errors import ConfigError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", "owners", "routes")
+_TABLES = ("privacy", "sources", "owners", "routes", "targets")
 T = TypeVar("T")
 
 
@@ -45,6 +46,16 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a metric should reach; a target that nobody set on some day is nobody's. ``set_on`` is YYYY-MM-DD."""
+
+    name: str
+    value: float
+    set_by: str
+    set_on: str
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A workspace's settings, as read from voc.toml.
 
@@ -62,6 +73,7 @@ class Config:
     sources: tuple[Source, ...] = ()
     owners: tuple[Owner, ...] = ()
     routes: tuple[Route, ...] = ()
+    targets: dict[str, Target] = field(default_factory=dict)
 
     def owner(self, owner_id: str) -> Owner:
         """The owner called ``owner_id``.
@@ -115,11 +127,26 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE) -> Config:
         raise ConfigError(f"{where}: [workspace]: {key} should be a table of its own, outside [workspace]")
     place = f"{where}: [privacy]"
     privacy = _build(Privacy, {k: _tupled(v) for k, v in _table(raw.get("privacy", {}), place).items()}, place)
-    body = {**settings, "privacy": privacy, "sources": sources, "owners": owners, "routes": routes}
+    targets = _targets(raw, where)
+    body = {**settings, "privacy": privacy, "sources": sources, "owners": owners, "routes": routes, "targets": targets}
     config = _build(Config, body, f"{where}: [workspace]")
     _check_people(config, where)
     _check_privacy(config, where)
     return config
+
+
+def _targets(raw: dict[str, Any], where: str) -> dict[str, Target]:
+    found = {}
+    for name, body in _table(raw.get("targets", {}), f"{where}: [targets]").items():
+        place = f"{where}: [targets.{name}]"
+        # TOML knows dates by itself; a string will do as well.
+        given = {k: v.isoformat() if isinstance(v, date) else v for k, v in _table(body, place).items()}
+        found[name] = _build(Target, {"name": name, **given}, place)
+        try:
+            date.fromisoformat(found[name].set_on)
+        except ValueError as error:
+            raise ConfigError(f"{place}: set_on = {found[name].set_on!r} should be a date, YYYY-MM-DD") from error
+    return found
 
 
 def _check_privacy(config: Config, where: str) -> None:

@@ -17,7 +17,7 @@ from voc.loop.cases import legal_moves, notice
 from voc.loop.cases import move as make_move
 from voc.privacy import load_key, make_key
 from voc.setup import starter_config
-from voc.steps import erasing, ingesting, replaying, retaining, routing, tagging, theming, verifying
+from voc.steps import erasing, ingesting, receipts, replaying, retaining, routing, tagging, theming, verifying
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from voc.config import Config
     from voc.loop.routing import Decision
-    from voc.model import Books, Case, CaseEvent, Theme
+    from voc.model import Books, Case, CaseEvent, Filter, Theme
     from voc.queries import Tables
+    from voc.queries.figures import Figure
     from voc.store import Run
 
 # Free text that people type; it passes the redactor before it is stored.
@@ -236,6 +237,14 @@ class Workspace(Closing):
         """Everything stored of one person, by table."""
         ctx = self.context()
         return erasing.held(ctx, erasing.find_person(ctx, person, source))
+
+    def figures(self, kind: str, filter: Filter, *, as_of: datetime | None = None, **settings: str) -> list[Figure]:
+        """Figures with receipts; see ``voc.steps.receipts.asked``."""
+        return receipts.asked(self.context(), kind, filter, settings, as_of=as_of)
+
+    def recompute(self, receipt_ids: Sequence[str]) -> list[receipts.Recomputed]:
+        """Work figures out again by their receipts; see ``voc.steps.receipts.recompute``."""
+        return receipts.recompute(self.context(), list(receipt_ids))
 
     def last_run(self) -> Run | None:
         """The newest run, with its steps; None before the first."""

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from voc.cli import cases, effects, files, models, people, profiles, quarantine, themes, work
+from voc.cli import cases, effects, figures, files, models, people, profiles, quarantine, themes, work
 from voc.errors import VocError
 
 # typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
@@ -21,13 +21,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, people, models):
+for part in (work, files, figures, people, models):
     part.register(app)
 app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(themes.app, name="themes")
 app.add_typer(cases.app, name="cases")
 effects.register(cases.app)
+app.add_typer(figures.app, name="metrics")
 cases.register(app)
 
 

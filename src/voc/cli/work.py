@@ -9,11 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from voc.cli.common import JsonFlag, day, log_to_stderr, opened, progress, say, show
-from voc.errors import InputError
 
 DateOption = Annotated[str | None, typer.Option("--date", help="The day to run for, YYYY-MM-DD; default today.")]
 runs_app = typer.Typer(help="What the runs did.", no_args_is_help=True)
-metrics_app = typer.Typer(help="Figures, each with its interval and base.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +20,6 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
     app.command("app")(serve)
     app.add_typer(runs_app, name="runs")
-    app.add_typer(metrics_app, name="metrics")
 
 
 def init(
@@ -158,17 +155,3 @@ def runs_show(context: typer.Context, run_id: str, as_json: JsonFlag = False) ->
         for step in run.steps
     ]
     show(asdict(run), rows, ("step", "took", "counts"), as_json=as_json)
-
-
-@metrics_app.command("list")
-def metrics_list(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """Every figure that the stored feedback can give, with its interval."""
-    from voc import queries
-    from voc.model import Filter
-
-    with opened(context) as ws:
-        found = queries.score_summary(ws.tables(), Filter())
-    if not found:
-        raise InputError("no figure can be computed: no scores or tags are stored; run 'voc ingest' and 'voc nightly'")
-    rows = [(m.name, f"{m.value:.3g}", f"{m.low:.3g} to {m.high:.3g}", m.n) for m in found]
-    show([asdict(m) for m in found], rows, ("metric", "value", "95 % interval", "n"), as_json=as_json)

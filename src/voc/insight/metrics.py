@@ -19,7 +19,7 @@ from voc.schema import SCORES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Z95 = 1.959964
+Z95 = 1.959963984540054
 POSITIVE = ("positive", "very_positive")
 NEGATIVE = ("negative", "very_negative")
 

@@ -14,7 +14,7 @@ from voc.schema import SEGMENTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voc.model import Case, Filter, Theme
+    from voc.model import Case, CaseEvent, Filter, LineageEvent, Owner, Theme
 
 ITEM = ("feedback_id", "revision")
 _TAG_COLUMNS = ("state", "language", "sentiment", "categories", "intent", "urgent", "tier", "abstained", "tagged_at")
@@ -37,6 +37,10 @@ class Tables:
     cases: Sequence[Case] = ()
     tagger_version: str | None = None
     theme_version: str | None = None
+    metric_events: pl.LazyFrame | None = None
+    case_events: Sequence[CaseEvent] = ()
+    lineage: Sequence[LineageEvent] = ()
+    owners: Sequence[Owner] = ()
 
 
 def settled(tables: Tables) -> Tables:
@@ -56,8 +60,10 @@ def _only(frame: pl.LazyFrame, column: str) -> str | None:
 
 def latest(feedback: pl.LazyFrame, key: str = "feedback_id") -> pl.LazyFrame:
     """The latest revision of each item (or, with ``key="response_id"``, of each response)."""
-    newest = feedback.group_by(key).agg(pl.col("revision").max())
-    return feedback.join(newest, on=[key, "revision"], how="semi")
+    # Few items are ever revised, and revisions count from 0: only those that were need looking up.
+    newest = feedback.filter(pl.col("revision") > 0).group_by(key).agg(_newest=pl.col("revision").max())
+    kept = pl.col("_newest").is_null() | (pl.col("revision") == pl.col("_newest"))
+    return feedback.join(newest, on=key, how="left").filter(kept).drop("_newest")
 
 
 def is_empty(tables: Tables) -> bool:
@@ -102,7 +108,7 @@ def verbatims_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
         are null where the item waits for tagging. Undated items pass only a filter without a window.
     """
     tags = current_tags(tables).select(*ITEM, *_TAG_COLUMNS)
-    items = _with_unit(latest(tables.feedback).filter(*_item_conditions(filter)))
+    items = _with_unit(latest(tables.feedback).filter(*item_conditions(filter)))
     return items.join(tags, on=ITEM, how="left").filter(*_tag_conditions(filter))
 
 
@@ -114,12 +120,12 @@ def mention_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
         problem`` of the mention, ``pool, theme_id, score`` (null: no theme), ``unit, event_at, grain, source,
         channel, question, text``, the segments, and ``span``, the mention's own text.
     """
-    items = _with_unit(latest(tables.feedback).filter(*_item_conditions(filter)))
+    items = _with_unit(latest(tables.feedback).filter(*item_conditions(filter)))
     if filter.language:
         spoken = current_tags(tables).filter(pl.col("language").is_in(filter.language))
         items = items.join(spoken, on=ITEM, how="semi")
     columns = ("unit", "event_at", "grain", "source", "channel", "question", "text", *SEGMENTS)
-    mentions = _mentions(tables).select(*ITEM, "mention", "start", "end", "sentiment", "categories", "problem")
+    mentions = current_mentions(tables).select(*ITEM, "mention", "start", "end", "sentiment", "categories", "problem")
     themes = _assignments(tables).select(*ITEM, "mention", "pool", "theme_id", "score")
     return (
         mentions.filter(*_label_conditions(filter))
@@ -131,7 +137,7 @@ def mention_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
 
 def response_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
     """Responses at their latest revision; a filter on tags keeps the responses with such a verbatim."""
-    rows = latest(tables.responses, "response_id").filter(*_item_conditions(filter))
+    rows = latest(tables.responses, "response_id").filter(*item_conditions(filter))
     if filter.category or filter.sentiment or filter.language:
         said = verbatims_frame(tables, filter).select("response_id")
         rows = rows.join(said, on="response_id", how="semi")
@@ -147,7 +153,8 @@ def current_tags(tables: Tables) -> pl.LazyFrame:
     return _in_force(tables.tags, "tagger_version", "tagged_at", tables.tagger_version)
 
 
-def _mentions(tables: Tables) -> pl.LazyFrame:
+def current_mentions(tables: Tables) -> pl.LazyFrame:
+    """The mentions of the tagger in force."""
     # Mentions follow their item's tags: a later tagger that finds none must not leave an older one's behind.
     if tables.tagger_version is not None:
         return tables.mentions.filter(pl.col("tagger_version") == tables.tagger_version)
@@ -166,14 +173,15 @@ def _in_force(frame: pl.LazyFrame, column: str, at: str, version: str | None) ->
     return frame.join(newest, on=[*ITEM, column], how="semi")
 
 
-def _item_conditions(filter: Filter) -> list[pl.Expr]:
+def item_conditions(filter: Filter, but: tuple[str, ...] = ()) -> list[pl.Expr]:
+    """What ``filter`` asks of an item itself, window and values; ``but`` names columns that the rows do not have."""
     found = []
     if filter.start:
         found.append(pl.col("event_at") >= midnight(filter.start))
     if filter.end:
         found.append(pl.col("event_at") < midnight(filter.end))
     for column, values in (("source", filter.source), ("channel", filter.channel), *_segment_values(filter).items()):
-        if values:
+        if values and column not in but:
             found.append(pl.col(column).is_in(list(values)))
     return found
 

@@ -48,8 +48,8 @@ class Context:
         """The machine's own time: a run made for a past day must not take what came after that day for a mistake."""
         return max(self.now, datetime.now(UTC))
 
-    def tables(self) -> Tables:
-        """The read side's view of what is stored now."""
+    def tables(self, *, history: bool = False) -> Tables:
+        """The read side's view of what is stored now; with ``history``, what happened to cases and themes too."""
         return Tables(
             feedback=self.lake.scan("feedback"),
             responses=self.lake.scan("responses"),
@@ -59,4 +59,8 @@ class Context:
             themes=self.register.themes(),
             cases=self.register.cases(),
             theme_version=self.register.setting(THEME_SETTING),
+            metric_events=self.lake.scan("metric_events"),
+            case_events=self.register.events() if history else (),
+            lineage=self.register.lineage() if history else (),
+            owners=self.config.owners,
         )

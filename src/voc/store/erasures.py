@@ -37,6 +37,16 @@ class ErasureRows(Database):
         with self.reading() as connection:
             return set(connection.scalars(sa.select(tables.erasures.c.respondent)))
 
+    def erased_since(self, at: datetime) -> int:
+        """How many people were put on the erasure list after ``at``.
+
+        Raises:
+            StoreError: the database fails.
+        """
+        query = sa.select(sa.func.count()).select_from(tables.erasures).where(tables.erasures.c.at > at)
+        with self.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
     def forget_items(self, feedback_ids: Collection[str]) -> int:
         """Take items out of the evidence of every case; returns how many cases held any.
 

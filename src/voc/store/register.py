@@ -10,6 +10,7 @@ from voc.store import tables
 from voc.store.cases import CaseRows
 from voc.store.erasures import ErasureRows
 from voc.store.ledger import LedgerRows
+from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
 from voc.store.themes import ThemeRows
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Register(ThemeRows, CaseRows, RunRows, LedgerRows, ErasureRows):
-    """Themes, cases, runs, ledger and erasure list of one workspace; its tables are those of the classes it is made of.
+class Register(ThemeRows, CaseRows, RunRows, LedgerRows, ErasureRows, ReceiptRows):
+    """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
     Every call is one transaction, durable when it returns. Use as a context manager, or call ``close``. Threads
     may share one; a forked process must open its own.

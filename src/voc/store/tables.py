@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 # The newest migration; a test compares.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -194,4 +194,20 @@ erasures = sa.Table(
     metadata,
     sa.Column("respondent", sa.String, primary_key=True),
     sa.Column("at", UtcTime, nullable=False),
+)
+
+# What each shown figure was made of; no ids of people or items.
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    sa.Column("receipt_id", sa.String, primary_key=True),
+    sa.Column("ask", sa.JSON, nullable=False),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("low", sa.Float),
+    sa.Column("high", sa.Float),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("digest", sa.BigInteger, nullable=False),
+    sa.Column("made_at", UtcTime, nullable=False),
+    sa.Column("versions", sa.JSON, nullable=False),
 )

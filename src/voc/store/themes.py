@@ -42,8 +42,8 @@ class ThemeRows(Database):
             rows = connection.execute(sa.select(tables.themes).order_by(tables.themes.c.theme_id)).mappings()
             return [Theme(**{**row, "keywords": tuple(row["keywords"])}) for row in rows]
 
-    def lineage(self, theme_id: str) -> list[LineageEvent]:
-        """The life of one theme, oldest first; empty for an unknown id.
+    def lineage(self, theme_id: str | None = None) -> list[LineageEvent]:
+        """The life of one theme, oldest first; empty for an unknown id. Without one: of all.
 
         Raises:
             StoreError: the database fails.
@@ -51,7 +51,7 @@ class ThemeRows(Database):
         columns = tables.lineage.c
         query = (
             sa.select(columns.theme_id, columns.kind, columns.at, columns.actor, columns.details)
-            .where(columns.theme_id == theme_id)
+            .where(sa.true() if theme_id is None else columns.theme_id == theme_id)
             .order_by(columns.at, columns.seq)
         )
         with self.reading() as connection:

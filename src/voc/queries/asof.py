@@ -1,0 +1,70 @@
+"""What was known at a past moment, by the stamps that every row carries; versions of the lake play no part in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from voc.model import LineageEvent, Theme
+    from voc.queries.frames import Tables
+
+_STAMPS = {
+    "feedback": "ingested_at",
+    "responses": "ingested_at",
+    "metric_events": "ingested_at",
+    "tags": "tagged_at",
+    "mentions": "tagged_at",
+    "theme_assignments": "assigned_at",
+}
+
+
+def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
+    """``tables`` as they would have answered at ``as_of``: later rows, case events and theme names are not seen.
+
+    Erased and purged rows are gone for the past too; that is what erasure means. Compaction and vacuum change nothing.
+    """
+    frames = {
+        name: frame.filter(pl.col(stamp) <= as_of)
+        for name, stamp in _STAMPS.items()
+        if (frame := getattr(tables, name)) is not None
+    }
+    return replace(
+        tables,
+        **frames,
+        themes=[then for theme in tables.themes if (then := _theme_at(theme, tables.lineage, as_of)) is not None],
+        cases=[case for case in tables.cases if case.opened_at <= as_of],
+        case_events=[event for event in tables.case_events if event.at <= as_of],
+        # The version in force now may have come later: per item, the newest of those that had come.
+        theme_version=None,
+    )
+
+
+def newest_stamp(tables: Tables) -> dt.datetime | None:
+    """The newest moment at which anything became known: what figures are as of when nobody says."""
+    frames = [
+        frame.select(pl.col(stamp).max().alias("at"))
+        for name, stamp in _STAMPS.items()
+        if (frame := getattr(tables, name)) is not None
+    ]
+    found = [frame.item() for frame in pl.collect_all(frames)] + [event.at for event in tables.case_events]
+    return max((at for at in found if at is not None), default=None)
+
+
+def _theme_at(theme: Theme, lineage: object, as_of: dt.datetime) -> Theme | None:
+    if theme.born_at is not None and theme.born_at > as_of:
+        return None
+    later = [e for e in _of(lineage, theme.theme_id) if e.at > as_of]
+    # The first edit after the moment says what stood before it.
+    label = next((e.details["label_before"] for e in later if "label_before" in e.details), theme.label)
+    status = next((e.details["status_before"] for e in later if "status_before" in e.details), theme.status)
+    return replace(theme, label=label, status=status)
+
+
+def _of(lineage: object, theme_id: str) -> list[LineageEvent]:
+    events: list[LineageEvent] = list(lineage)  # type: ignore[call-overload]
+    return sorted((e for e in events if e.theme_id == theme_id), key=lambda e: e.at)

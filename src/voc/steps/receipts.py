@@ -1,0 +1,166 @@
+"""Figures and their receipts: every number shown can be asked for again, and says what changed if it differs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from voc.insight.formulas import Moment
+from voc.insight.periods import Hours
+from voc.insight.registry import registry
+from voc.queries.asof import newest_stamp
+from voc.queries.figures import Ask, Figure, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from voc.model import Filter
+    from voc.queries import Tables
+    from voc.steps.context import Context
+    from voc.store.receipts import Receipt
+
+_SAME = 1e-9
+_ARRIVALS = {"feedback": "items", "responses": "responses", "metric_events": "events"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A receipt worked out again.
+
+    ``again`` is the figure from what was known at the receipt's moment, ``today`` from what is known now; None where
+    nothing is left to count. ``same`` says whether ``again`` is what was shown; ``reasons`` what changed if not, and
+    what came since.
+    """
+
+    receipt: Receipt
+    again: Figure | None
+    today: Figure | None
+    same: bool
+    reasons: tuple[str, ...]
+
+
+def moment_of(ctx: Context, as_of: datetime) -> Moment:
+    """The moment of a figure, with the workspace's working hours."""
+    return Moment(as_of, Hours())
+
+
+def versions_of(ask: Ask) -> dict[str, str]:
+    """What a figure's formula is at this version of voc."""
+    names = [name for name in ask.arg("names").split(",") if name]
+    formulas = [registry()[name].formula for name in names if name in registry()]
+    return {"voc": version("voc"), "formula": "; ".join(formulas)}
+
+
+def asked(
+    ctx: Context,
+    kind: str,
+    filter: Filter,
+    args: Mapping[str, str],
+    *,
+    as_of: datetime | None = None,
+    tables: Tables | None = None,
+) -> list[Figure]:
+    """Answer a question as of ``as_of`` (else of the newest stamp in the workspace) and keep the receipts.
+
+    Returns:
+        The figures, each with its ``receipt``; empty where nothing is stored at all.
+
+    Raises:
+        InputError: the question cannot be answered.
+        StoreError: the lake or the register cannot be read or written.
+    """
+    tables = tables or ctx.tables(history=True)
+    moment = as_of or newest_stamp(tables)
+    if moment is None:
+        return []
+    ask = Ask(kind, moment, filter, tuple(sorted((k, v) for k, v in args.items() if v)))
+    versions = versions_of(ask)
+    figures = [replace(f, receipt=ask.receipt_id(f.key, versions)) for f in answer(tables, ask, moment_of(ctx, moment))]
+    ctx.register.put_receipts([_receipt(ask, f, ctx.now, versions) for f in figures])
+    return figures
+
+
+def _receipt(ask: Ask, f: Figure, at: datetime, versions: dict[str, str]) -> Receipt:
+    from voc.store.receipts import Receipt  # SQLAlchemy: only where something is stored
+
+    return Receipt(f.receipt, ask.as_json(), f.key, f.value, f.low, f.high, f.n, f.digest, at, versions)
+
+
+def recompute(ctx: Context, receipt_ids: list[str]) -> list[Recomputed]:
+    """Work receipts out again; those of one question are answered together.
+
+    Raises:
+        InputError: there is no such receipt.
+    """
+    receipts = [ctx.register.receipt(receipt_id) for receipt_id in receipt_ids]
+    tables = ctx.tables(history=True)
+    newest = newest_stamp(tables)
+    known: dict[tuple[Ask, bool], dict[str, Figure]] = {}
+    found = []
+    for receipt in receipts:
+        ask = Ask.of_json(receipt.ask)
+        for now in (False, True):
+            if (ask, now) not in known:
+                asking = replace(ask, as_of=max(newest or ask.as_of, ask.as_of)) if now else ask
+                figures = answer(tables, asking, moment_of(ctx, asking.as_of))
+                known[ask, now] = {figure.key: figure for figure in figures}
+        again, today = (known[ask, now].get(receipt.key) for now in (False, True))
+        found.append(_compared(ctx, tables, receipt, ask, again, today))
+    return found
+
+
+def _compared(
+    ctx: Context, tables: Tables, receipt: Receipt, ask: Ask, again: Figure | None, today: Figure | None
+) -> Recomputed:
+    same = again is not None and again.n == receipt.n and again.digest == receipt.digest and all(
+        _equal(getattr(again, name), getattr(receipt, name)) for name in ("value", "low", "high")
+    )  # fmt: skip
+    reasons = [] if same else _losses(ctx, receipt, ask, again)
+    return Recomputed(receipt, again, today, same, (*reasons, *_arrivals(tables, ask)))
+
+
+def _equal(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return math.isclose(a, b, rel_tol=_SAME, abs_tol=_SAME)
+
+
+def _losses(ctx: Context, receipt: Receipt, ask: Ask, again: Figure | None) -> list[str]:
+    """Why a past figure is not what it was: only what is gone, or how it is computed, can change it."""
+    reasons = []
+    before, after = receipt.n, again.n if again else 0
+    if before != after:
+        reasons.append(f"it rested on {before:,} and now rests on {after:,}")
+    if erased := ctx.register.erased_since(receipt.made_at):
+        reasons.append(f"{erased} {'person was' if erased == 1 else 'people were'} erased since it was shown")
+    purged = ctx.lake.scan("purged").filter(pl.col("purged_at") > receipt.made_at).select(pl.len()).collect().item()
+    if purged:
+        reasons.append(f"{purged:,} items were older than they may be and were purged")
+    if receipt.versions != versions_of(ask):
+        reasons.append(f"it was made by voc {receipt.versions.get('voc')} with: {receipt.versions.get('formula')}")
+    return reasons or ["rows behind it were changed outside voc, or the lake was restored from a backup"]
+
+
+def _arrivals(tables: Tables, ask: Ask) -> list[str]:
+    """What has come since the figure's moment and lies in its window."""
+    found = []
+    for table, word in _ARRIVALS.items():
+        late = getattr(tables, table).filter(pl.col("ingested_at") > ask.as_of, *_in_window(ask.filter))
+        n = late.select(pl.len()).collect().item()
+        if n:
+            found.append(f"{n:,} late {word} arrived after it was made")
+    retagged = tables.tags.filter(pl.col("tagged_at") > ask.as_of).select(pl.len()).collect().item()
+    if retagged:
+        found.append(f"{retagged:,} texts were tagged after it was made")
+    return found
+
+
+def _in_window(filter: Filter) -> list[pl.Expr]:
+    from voc.queries.frames import item_conditions
+
+    return item_conditions(replace(filter, channel=(), category=(), sentiment=(), language=()))

@@ -1,0 +1,127 @@
+"""Intervals against trusted libraries, to 1e-9 where both are exact; and how often they hold the truth."""
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
+
+from voc.insight import intervals
+from voc.insight.measure import measure
+from voc.insight.registry import find
+
+ONE = np.array([1.0])
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 12), (3, 12), (12, 12), (81, 263), (5000, 9000)])
+def test_a_share_s_interval_is_wilson_s(k, n):
+    low, high = intervals.share(np.array([float(k)]), np.array([float(n)]), ONE)
+    assert (low[0], high[0]) == pytest.approx(proportion_confint(k, n, method="wilson"), abs=1e-9)
+
+
+@pytest.mark.parametrize(("count", "exposure"), [(0, 10.0), (1, 10.0), (7, 2.5), (400, 1000.0)])
+def test_a_rate_s_interval_is_the_exact_poisson_one(count, exposure):
+    low, high = intervals.rate(np.array([float(count)]), np.array([exposure]))
+    assert (low[0], high[0]) == pytest.approx(confint_poisson(count, exposure, method="exact-c"), abs=1e-9)
+
+
+def test_garwood_s_own_example_of_ten_events():
+    low, high = intervals.rate(np.array([10.0]), ONE)
+    assert (round(low[0], 2), round(high[0], 2)) == (4.80, 18.39)
+
+
+def test_a_mean_s_interval_is_student_s():
+    x = np.random.default_rng(1).gamma(2, 9, 40)
+    spread = ((x - x.mean()) ** 2).sum()
+    low, high = intervals.mean(np.array([x.sum()]), np.array([40.0]), np.array([spread]), ONE)
+    expected = stats.t.interval(0.95, 39, loc=x.mean(), scale=stats.sem(x))
+    assert (low[0], high[0]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_one_row_has_a_mean_and_no_interval():
+    low, high = intervals.mean(np.array([7.0]), ONE, np.array([0.0]), ONE)
+    assert np.isnan(low[0])
+    assert np.isnan(high[0])
+
+
+def _responses(scores, people):
+    return pl.DataFrame({"nps": scores, "unit": people}).with_columns(
+        csat=None, ces=None, fft=None, item=pl.lit("0a")
+    )  # fmt: skip
+
+
+def _effect(x, clusters):
+    """The variance of the mean with clusters against that of independent rows, from statsmodels."""
+    model = sm.OLS(x, np.ones((len(x), 1)))
+    settings = {"groups": clusters, "use_correction": False}
+    return model.fit(cov_type="cluster", cov_kwds=settings).cov_params()[0, 0] / (x.var() / len(x))
+
+
+def test_answers_of_one_person_count_as_one_cluster(moment):
+    rng = np.random.default_rng(2)
+    people = np.repeat(np.arange(60), rng.integers(1, 6, 60))
+    mood = rng.choice([2, 8, 10], 60)[people]
+    scores = np.where(rng.random(len(people)) < 0.8, mood, 7)
+    frame = _responses(scores, people)
+    (row,) = measure(frame.lazy(), [find("nps")], [], moment).to_dicts()
+    x = (scores >= 9).astype(float) - (scores <= 6)
+    effect = _effect(x, people)
+    assert effect > 1.5
+    low, high = intervals.difference(
+        np.array([(x > 0).sum()]), np.array([(x < 0).sum()]), np.array([float(len(x))]), np.array([effect])
+    )
+    assert (row["low"], row["high"]) == pytest.approx((100 * low[0], 100 * high[0]), abs=1e-9)
+
+
+def test_the_quick_variance_of_clusters_agrees_with_their_bootstrap(moment):
+    rng = np.random.default_rng(3)
+    people = np.repeat(np.arange(150), rng.integers(1, 5, 150))
+    scores = np.where(rng.random(len(people)) < 0.7, rng.choice([3, 8, 10], 150)[people], 9)
+    (row,) = measure(_responses(scores, people).lazy(), [find("nps")], [], moment).to_dicts()
+    x = (scores >= 9).astype(float) - (scores <= 6)
+    low, high = intervals.cluster_bootstrap(people, lambda rows: 100 * x[rows].mean(), n_boot=2000, seed=0)
+    assert (row["low"], row["high"]) == pytest.approx((low, high), abs=2.5)
+
+
+def test_ten_times_the_same_person_is_one_person(moment):
+    several = measure(_responses([10] * 10, ["p"] * 10).lazy(), [find("nps")], [], moment).to_dicts()[0]
+    single = measure(_responses([10], ["p"]).lazy(), [find("nps")], [], moment).to_dicts()[0]
+    assert several["n"] == 10
+    assert several["low"] == pytest.approx(single["low"])
+
+
+def test_the_bootstrap_draws_people_and_not_rows():
+    clusters = np.array(["a"] * 50 + ["b"] * 50)
+    x = np.array([0.0] * 50 + [1.0] * 50)
+    low, high = intervals.cluster_bootstrap(clusters, lambda rows: x[rows].mean(), n_boot=200)
+    assert (low, high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.05, 60), (0.5, 40), (0.93, 150)])
+def test_a_share_s_interval_holds_the_truth_about_95_times_in_100(share, n):
+    k = np.random.default_rng(4).binomial(n, share, 4000).astype(float)
+    low, high = intervals.share(k, np.full(4000, float(n)), np.ones(4000))
+    held = ((low <= share) & (share <= high)).mean()
+    assert 0.92 <= held <= 0.985
+
+
+def test_the_nps_interval_holds_the_truth_about_95_times_in_100():
+    rng = np.random.default_rng(5)
+    counts = rng.multinomial(50, [0.5, 0.3, 0.2], 4000).astype(float)
+    low, high = intervals.difference(counts[:, 0], counts[:, 2], np.full(4000, 50.0), np.ones(4000))
+    assert 0.93 <= ((low <= 0.3) & (high >= 0.3)).mean() <= 0.975
+
+
+def test_with_clusters_too_the_interval_holds_the_truth(moment):
+    """People answer one to four times and keep their mood; without clusters only about 85 in 100 would hold."""
+    rng = np.random.default_rng(6)
+    held = 0
+    for _ in range(200):
+        people = np.repeat(np.arange(80), rng.integers(1, 5, 80))
+        mood = (rng.random(80) < 0.6)[people]
+        scores = np.where(mood, 10, 3)
+        (row,) = measure(_responses(scores, people).lazy(), [find("nps")], [], moment).to_dicts()
+        held += row["low"] <= 20 <= row["high"]
+    assert 0.90 <= held / 200 <= 0.99
