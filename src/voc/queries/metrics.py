@@ -60,8 +60,25 @@ def metrics(
     specs = [find(name) for name in dict.fromkeys(names)] if names else _those_cut_by(by)
     for spec in specs:
         _check_cut(spec, by)
-    keys = [*by, *(["period"] if every else [])]
     known_to = min(moment.as_of.date(), newest_day(tables) or moment.as_of.date())
+    found = _measured(tables, specs, filter, moment, (list(by), every, known_to), digest=digest)
+    if every:
+        found = _on_calendar(found, filter, list(by), every, known_to)
+    return _finished(found, [*by, *(["period"] if every else [])])
+
+
+def _measured(
+    tables: Tables,
+    specs: Sequence[Spec],
+    filter: Filter,
+    moment: Moment,
+    cells: tuple[list[str], Every | None, dt.date],
+    *,
+    digest: bool,
+) -> pl.DataFrame:
+    """The cells that there are rows for; those that a cut or a date says nothing of are left out."""
+    by, every, known_to = cells
+    keys = [*by, *(["period"] if every else [])]
     parts = []
     for base, members in _by_base(specs).items():
         rows = _dated(base_frame(tables, base, filter, moment), every)
@@ -69,11 +86,9 @@ def metrics(
         if plain:
             parts.append(measure(rows, plain, keys, moment, digest=digest))
         levels = (spec for spec in members if spec.kind == "level")
-        parts.extend(_level(tables, spec, filter, moment, list(by), every, known_to) for spec in levels)
-    found = pl.concat(parts).filter(pl.all_horizontal(pl.col(keys).is_not_null())) if keys else pl.concat(parts)
-    if every:
-        found = _on_calendar(found, filter, list(by), every, known_to)
-    return _finished(found, keys)
+        parts.extend(_level(tables, spec, filter, moment, by, every, known_to) for spec in levels)
+    found = pl.concat(parts)
+    return found.filter(pl.all_horizontal(pl.col(keys).is_not_null())) if keys else found
 
 
 def _those_cut_by(by: Sequence[str]) -> list[Spec]:
