@@ -9,7 +9,7 @@ import polars as pl
 from voc.errors import InputError
 from voc.steps.tagging import mentions_of
 from voc.steps.theming import pooled
-from voc.tagging.tagger import DEFAULT_TIER, Tagger
+from voc.tagging.tagger import Tagger
 from voc.text.encode import load_encoder, load_static
 from voc.themes import discover as discover_mentions
 from voc.themes import items_frame
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def tag(
-    data: Any, *, tier: str = DEFAULT_TIER, taxonomy: str = "patient-experience", text_column: str = "text",
+    data: Any, *, tier: str | None = None, taxonomy: str = "patient-experience", text_column: str = "text",
     question_column: str | None = "question",
 ) -> pl.DataFrame:  # fmt: skip
     """Tag a polars frame or an arrow table: the same rows, with the tagger's columns beside their own.

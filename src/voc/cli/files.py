@@ -67,11 +67,11 @@ def tag(
         return
     if out is None:
         raise InputError("say where the tags go: --out FILE.parquet")
-    from voc.tagging.tagger import DEFAULT_TIER, Tagger
+    from voc.tagging.tagger import Tagger
 
     frame = read_table(file)
     _need(frame.columns, text_column, file)
-    tagger = Tagger.load(tier or DEFAULT_TIER, taxonomy or "patient-experience")
+    tagger = Tagger.load(tier or None, taxonomy or "patient-experience")
     tags = tagger.tags(frame, text_column=text_column, question_column=question_column, scores=scores)
     write_table(tags, out)
     counts = dict(tags["state"].value_counts().sort("state").iter_rows())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Head:
         name: what it decides, such as "sentiment".
         kind: "softmax" (exactly one label) or "sigmoid" (any number of labels).
         labels: k label names.
-        weights: (n_features, k) int8; times ``scale`` (k,) they are the coefficients.
+        weights: (n_features, k) int8 or float; times ``scale`` (k,) they are the coefficients.
         bias: (k,) float32.
         temperature: logits are divided by it, fitted on held-out folds (Guo et al. 2017).
         thresholds: (k,) a sigmoid label is given from this probability on.
@@ -35,20 +35,24 @@ class Head:
     name: str
     kind: Literal["softmax", "sigmoid"]
     labels: tuple[str, ...]
-    weights: NDArray[np.int8]
+    weights: NDArray[Any]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
     temperature: float = 1.0
     thresholds: tuple[float, ...] = ()
     abstain_below: float = 0.0
 
-    def logits(self, features: csr_matrix) -> NDArray[np.float32]:
-        """Raw scores, (n, k) float32."""
-        # Sparse times dense, so that int8 weights are widened once per head and not per row.
-        product = features @ self._wide()
+    def logits(self, features: csr_matrix | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Raw scores, (n, k) float32; those of a row do not depend on the rows beside it, to the last bit."""
+        if isinstance(features, np.ndarray):
+            # Row by row: one product of the whole would be cut into blocks by how many rows there are.
+            product = np.matmul(features[:, None, :], self._wide())[:, 0, :]
+        else:
+            # Sparse times dense, so that int8 weights are widened once per head and not per row.
+            product = features @ self._wide()
         return np.asarray(product * self.scale + self.bias, np.float32)
 
-    def probabilities(self, features: csr_matrix) -> NDArray[np.float32]:
+    def probabilities(self, features: csr_matrix | NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities, (n, k) float32; softmax rows sum to 1."""
         return calibrated(self.logits(features) / self.temperature, self.kind)
 
@@ -66,6 +70,15 @@ def calibrated(logits: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
+
+
+def dense(
+    name: str, kind: Literal["softmax", "sigmoid"], labels: tuple[str, ...], weights: NDArray[Any], bias: NDArray[Any],
+    **settings: Any,
+) -> Head:  # fmt: skip
+    """A head over dense features, whose few coefficients are kept as float32."""
+    ones = np.ones(len(labels), np.float32)
+    return Head(name, kind, labels, weights.astype(np.float32), ones, bias.astype(np.float32), **settings)
 
 
 def quantised(weights: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from voc import modelstore, schema
-from voc.errors import InputError, ModelError, VocError
-from voc.ids import stable_id
-from voc.tagging import features, head, urgency
+from voc.errors import InputError, VocError
+from voc.tagging import shipped, urgency
+from voc.tagging.read import Reading, gate_features
 from voc.text import language
-from voc.text.encode import STATIC_FILE, TOKENIZER_FILE
 from voc.text.normalise import is_low_information
 from voc.text.split import split_mentions
 
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TIERS = ("fast",)
-DEFAULT_TIER = "fast"
-# Bumped when the code changes what a tag is, while the model files stay the same.
-_CODE_VERSION = "1"
+    from voc.tagging.head import Head
+    from voc.text.spans import Span
+
 _CHUNK = 4_096
 _NO_TEXT_CATEGORY = "Labelling not possible"
 SCORED = pl.List(pl.Struct({"category": pl.String, "score": pl.Float32}))
@@ -49,42 +46,38 @@ TAG_COLUMNS: dict[str, pl.DataType] = {
 }
 
 
-def head_file(taxonomy: str) -> str:
-    """Name of the shipped file with the fast heads of ``taxonomy``."""
-    return f"fast/{taxonomy}.safetensors"
-
-
 @dataclass(frozen=True)
-class _Read:
-    """What the heads say of n texts: probabilities of sentiment (n, 5) and categories (n, k)."""
+class _Decided:
+    """Who decides the tags of one text, and where its readings lie."""
 
-    sentiment: NDArray[np.float32]
-    categories: NDArray[np.float32]
+    tier: str
+    reading: Reading
+    heads: dict[str, Head]
+    item: int
+    first_part: int
 
 
 class Tagger:
     """Tags texts. A row's tags depend on its own text and question, never on the rows beside it."""
 
-    def __init__(
-        self, tier: str, taxonomy: str, heads: dict[str, head.Head], idf: NDArray[np.float32], version: str
-    ) -> None:
-        self.tier, self.taxonomy, self.version = tier, taxonomy, version
-        self._sentiment, self._categories, self._idf = heads["sentiment"], heads["categories"], idf
+    def __init__(self, tier: str, taxonomy: str, models: shipped.Models) -> None:
+        self.tier, self.taxonomy, self.version = tier, taxonomy, models.version
+        self._fast, self._accurate, self._gate = models.fast, models.accurate, models.gate
 
     @classmethod
-    def load(cls, tier: str = DEFAULT_TIER, taxonomy: str = "patient-experience") -> Tagger:
-        """The shipped tagger, loaded once per process.
+    def load(cls, tier: str | None = None, taxonomy: str = "patient-experience") -> Tagger:
+        """The shipped tagger, loaded once per process; without a tier, the best that ships for the taxonomy.
 
         Raises:
             InputError: no such tier or taxonomy ships.
             ModelError: a model file is absent or not what the manifest says.
         """
-        return _load(tier, taxonomy)
+        return _load(tier or shipped.best_tier(taxonomy), taxonomy)
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Every category of the taxonomy."""
-        return self._categories.labels
+        return self._fast.heads["categories"].labels
 
     def tag(
         self, frame: pl.DataFrame, *, text_column: str = "text", question_column: str | None = "question"
@@ -149,69 +142,97 @@ class Tagger:
             raise
         except Exception:  # noqa: BLE001 -- whatever a poison row raises, the night must go on
             if len(texts) == 1:
-                return [{**_untagged("failed", language.UNDECIDED), "tier": self.tier}]
+                return [{**_untagged("failed", language.UNDECIDED), "tier": self._first}]
             half = len(texts) // 2
             first = self._tag_or_bisect(texts[:half], questions[:half], scores=scores)
             return first + self._tag_or_bisect(texts[half:], questions[half:], scores=scores)
 
+    @property
+    def _first(self) -> str:
+        """The tier of a row that nobody read."""
+        return "accurate" if self.tier == "accurate" else "fast"
+
     def _tag_chunk(self, texts: list[str | None], questions: list[str | None], *, scores: bool) -> list[dict[str, Any]]:
         codes = [language.detect(text or "") for text in texts]
         low = [is_low_information(text) for text in texts]
-        spans = [
-            [] if low[i] or not language.supported(codes[i]) else split_mentions(text or "")
-            for i, text in enumerate(texts)
+        rows: list[dict[str, Any]] = [
+            {**_untagged("unsupported_language", code), "tier": self._first} for code in codes
         ]
-        item = self._read(texts, questions)
-        parts = [(i, s) for i, found in enumerate(spans) for s in found if not _whole(s, texts[i] or "")]
-        part = self._read([(texts[i] or "")[s[0] : s[1]] for i, s in parts], [questions[i] for i, _ in parts])
-        index = {key: n for n, key in enumerate(parts)}
-        rows = []
-        for i, text in enumerate(texts):
-            if not language.supported(codes[i]) and not low[i]:
-                rows.append({**_untagged("unsupported_language", codes[i]), "tier": self.tier})
-                continue
-            row = self._row(item, i, text or "", "low_information" if low[i] else "tagged", codes[i])
+        said = [i for i, code in enumerate(codes) if low[i] or language.supported(code)]
+        spans = [[] if low[i] else split_mentions(texts[i] or "") for i in said]
+        decided = self._decide([texts[i] for i in said], [questions[i] for i in said], spans)
+        for i, found, by in zip(said, spans, decided, strict=True):
+            row = self._row(by, texts[i] or "", "low_information" if low[i] else "tagged", codes[i])
             if scores:
-                row["category_scores"] = self._scored(item, i)
-            row["mentions"] = [
-                self._mention(s, part, index[i, s]) if (i, s) in index else self._mention(s, item, i) for s in spans[i]
-            ]
-            rows.append(row)
+                row["category_scores"] = self._scored(by)
+            row["mentions"] = self._mentions(by, found, texts[i] or "")
+            rows[i] = row
         return rows
 
-    def _read(self, texts: Sequence[str | None], questions: Sequence[str | None]) -> _Read:
-        x = features.matrix(texts, questions, self._idf)
-        return _Read(self._sentiment.probabilities(x), self._categories.probabilities(x))
+    def _decide(self, texts: list[str | None], questions: list[str | None], spans: list[list[Span]]) -> list[_Decided]:
+        """Read every text by the fast heads, and by the encoder those that the tier sends there."""
+        parts = [[s for s in found if not _whole(s, text or "")] for text, found in zip(texts, spans, strict=True)]
+        fast = self._fast.read(texts, questions, parts)
+        starts = np.concatenate([[0], np.cumsum([len(found) for found in parts])]).astype(int).tolist()
+        decided = [_Decided("fast", fast, self._fast.heads, i, starts[i]) for i in range(len(texts))]
+        chosen = self._sent_on(fast, texts, questions)
+        if self._accurate is None or not chosen:
+            return decided
+        sent = [parts[i] for i in chosen]
+        slow = self._accurate.read(
+            [texts[i] for i in chosen], [questions[i] for i in chosen], sent,
+            fast.take(len(texts), chosen, [j for i in chosen for j in range(starts[i], starts[i + 1])]),
+        )  # fmt: skip
+        at = 0
+        for j, i in enumerate(chosen):
+            decided[i] = _Decided("accurate", slow, self._accurate.deciding, j, at)
+            at += len(sent[j])
+        return decided
 
-    def _row(self, read: _Read, i: int, text: str, state: str, code: str) -> dict[str, Any]:
-        p = read.sentiment[i]
-        named = self._named(read.categories[i])
+    def _sent_on(self, fast: Reading, texts: Sequence[str | None], questions: Sequence[str | None]) -> list[int]:
+        """Which texts the encoder reads: none, all, or those where the gate expects it to say something else."""
+        if self._gate is None:
+            return [] if self._accurate is None else list(range(len(texts)))
+        change = self._gate.probabilities(gate_features(fast, texts, questions))[:, 0]
+        return [int(i) for i in np.flatnonzero(change >= self._gate.thresholds[0])]
+
+    def _row(self, by: _Decided, text: str, state: str, code: str) -> dict[str, Any]:
+        p, head = by.reading.items["sentiment"][by.item], by.heads["sentiment"]
+        named = self._named(by.reading.items["categories"][by.item], by)
         if not text.strip():
             named = [_NO_TEXT_CATEGORY] if _NO_TEXT_CATEGORY in self.categories else []
         return {
             "state": state,
             "language": code,
-            "sentiment": self._sentiment.labels[int(p.argmax())],
+            "sentiment": head.labels[int(p.argmax())],
             "sentiment_scores": p.tolist(),
             "categories": named,
             "intent": None,
             "urgent": urgency.is_urgent(text),
-            "tier": self.tier,
-            "abstained": bool(p.max() < self._sentiment.abstain_below),
+            "tier": by.tier,
+            "abstained": bool(p.max() < head.abstain_below),
         }
 
-    def _scored(self, read: _Read, i: int) -> list[dict[str, Any]]:
-        pairs = zip(self.categories, read.categories[i].tolist(), strict=True)
+    def _scored(self, by: _Decided) -> list[dict[str, Any]]:
+        pairs = zip(self.categories, by.reading.items["categories"][by.item].tolist(), strict=False)
         return [{"category": category, "score": score} for category, score in pairs]
 
-    def _mention(self, span: tuple[int, int], read: _Read, i: int) -> dict[str, Any]:
-        sentiment = self._sentiment.labels[int(read.sentiment[i].argmax())]
-        return {"start": span[0], "end": span[1], "sentiment": sentiment, "categories": self._named(read.categories[i])}
+    def _mentions(self, by: _Decided, spans: list[Span], text: str) -> list[dict[str, Any]]:
+        """Each span's own tags; a span that is the whole text has the text's."""
+        found, at = [], by.first_part
+        for span in spans:
+            source, i = (by.reading.items, by.item) if _whole(span, text) else (by.reading.parts, at)
+            at += source is by.reading.parts
+            sentiment = by.heads["sentiment"].labels[int(source["sentiment"][i].argmax())]
+            categories = self._named(source["categories"][i], by)
+            found.append({"start": span[0], "end": span[1], "sentiment": sentiment, "categories": categories})
+        return found
 
-    def _named(self, p: NDArray[np.float32]) -> list[str]:
+    def _named(self, p: NDArray[np.float32], by: _Decided) -> list[str]:
         """Labels at or above their threshold, best first."""
-        over = np.flatnonzero(p >= np.asarray(self._categories.thresholds, np.float32))
-        return [self.categories[k] for k in over[np.argsort(-p[over], kind="stable")]]
+        head = by.heads["categories"]
+        over = np.flatnonzero(p >= np.asarray(head.thresholds, np.float32))
+        return [head.labels[k] for k in over[np.argsort(-p[over], kind="stable")]]
 
 
 def _untagged(state: str, code: str) -> dict[str, Any]:
@@ -235,14 +256,4 @@ def _whole(span: tuple[int, int], text: str) -> bool:
 
 @cache
 def _load(tier: str, taxonomy: str) -> Tagger:
-    if tier not in TIERS:
-        raise InputError(f"tier {tier!r} does not ship; use one of {', '.join(TIERS)}")
-    name = head_file(taxonomy)
-    if name not in modelstore.manifest(modelstore.models_dir()):
-        raise InputError(f"no model for taxonomy {taxonomy!r} ships; voc models verify lists those that do")
-    heads, shared = head.load(modelstore.verified(name))
-    if heads["sentiment"].labels != schema.SENTIMENTS:
-        raise ModelError(f"models/{name} has other sentiments than this voc; reinstall voc")
-    parts = [modelstore.revision(f) for f in (name, STATIC_FILE, TOKENIZER_FILE)]
-    version = f"{tier}-{stable_id(_CODE_VERSION, *parts)[:10]}"
-    return Tagger(tier, taxonomy, heads, shared["idf"], version)
+    return Tagger(tier, taxonomy, shipped.load(tier, taxonomy))

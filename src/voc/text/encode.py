@@ -44,7 +44,7 @@ class OnnxEncoder:
 
     def __init__(self) -> None:
         self.revision = modelstore.revision(ENCODER_FILE)
-        self._sessions = [_session(str(modelstore.verified(ENCODER_FILE))) for _ in range(os.cpu_count() or 1)]
+        self._sessions = [session(str(modelstore.verified(ENCODER_FILE))) for _ in range(os.cpu_count() or 1)]
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (n_texts, 384) float32 unit rows."""
@@ -115,7 +115,8 @@ def load_static() -> StaticEncoder:
     return StaticEncoder()
 
 
-def _session(path: str) -> Any:
+def session(path: str) -> Any:
+    """An ONNX session on one thread, so that a result never depends on how many there are."""
     import onnxruntime as ort  # 0.2 s of import that most commands do not need
 
     options = ort.SessionOptions()

@@ -7,12 +7,13 @@ import pytest
 
 from voc import modelstore
 from voc.errors import ModelError
-from voc.tagging import head
-from voc.tagging.tagger import Tagger, _load, head_file
+from voc.tagging import head, shipped
+from voc.tagging.shipped import head_file
+from voc.tagging.tagger import Tagger, _load
 from voc.text import encode
 
 HEADS = head_file("patient-experience")
-CACHES = (_load, modelstore.manifest, modelstore._verified, encode.load_static, encode._tokenizer_plain)
+CACHES = (_load, shipped.load, modelstore.manifest, modelstore._verified, encode.load_static, encode._tokenizer_plain)
 
 
 @pytest.fixture
@@ -114,5 +115,6 @@ def test_another_model_is_another_tagger_version(models):
     head.save(models / HEADS, [cooler, heads["categories"]], shared)
     modelstore.write_manifest(models, {HEADS: {}})
     _load.cache_clear()
+    shipped.load.cache_clear()
     assert Tagger.load().version != before
     assert json.loads((models / modelstore.MANIFEST).read_text())["files"].keys() >= {HEADS, encode.STATIC_FILE}

@@ -9,7 +9,7 @@ from voc import cli, modelstore
 from voc.errors import InputError
 from voc.tagging import head
 from voc.tagging.packs import load_pack
-from voc.tagging.tagger import head_file
+from voc.tagging.shipped import head_file
 from voc.tagging.train import heads
 from voc.tagging.train.labelled import MERGED, QUESTION, RESPONDENT, SENTIMENT, TEXT, read
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from voc import modelstore, schema
 from voc.tagging import features, head
-from voc.tagging.tagger import head_file
+from voc.tagging.shipped import head_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

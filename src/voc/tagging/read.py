@@ -1,0 +1,161 @@
+"""Two ways to read a text with the same kind of head: hashed n-grams (fast), and one encoder pass (accurate).
+
+A reader has named heads and gives each one's probabilities for texts and for spans of them. Every reading is a pure
+function of one text, its question and its spans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voc.tagging import features, head
+from voc.text.normalise import question_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    from voc.text.spans import Span, SpanEncoder
+
+    Texts = Sequence[str | None]
+    Spans = Sequence[Sequence[Span]]
+
+# Heads that mentions are read by too; the others are of whole items only.
+OF_MENTIONS = ("sentiment", "categories")
+BLEND = ".blend"
+# A night says "Nothing" a thousand times; the encoder reads it once.
+CACHED = 20_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Probabilities by name of head.
+
+    Attributes:
+        items: (n, k) of the texts.
+        parts: (m, k) of their spans, in order, by the heads ``OF_MENTIONS``.
+        logits: raw scores of the texts and spans one above the other, (n + m, k), before calibration.
+    """
+
+    items: dict[str, NDArray[np.float32]]
+    parts: dict[str, NDArray[np.float32]]
+    logits: dict[str, NDArray[np.float32]]
+
+    def take(self, n: int, items: list[int], parts: list[int]) -> Reading:
+        """The reading of some of the ``n`` texts and some of their spans."""
+        rows = [*items, *(n + part for part in parts)]
+        return Reading(
+            {name: p[items] for name, p in self.items.items()},
+            {name: p[parts] for name, p in self.parts.items()},
+            {name: one[rows if name in OF_MENTIONS else items] for name, one in self.logits.items()},
+        )
+
+
+class FastReader:
+    """Heads over hashed n-grams, crossed with the question, and the static vector."""
+
+    def __init__(self, heads: dict[str, head.Head], idf: NDArray[np.float32]) -> None:
+        self.heads, self._idf = heads, idf
+
+    def read(self, texts: Texts, questions: Texts, spans: Spans) -> Reading:
+        """Read n texts and the m spans named for them."""
+        x = self.features(texts, questions, spans)
+        n = len(texts)
+        logits = {name: one.logits(x if name in OF_MENTIONS else x[:n]) for name, one in self.heads.items()}
+        return _reading(self.heads, logits, n)
+
+    def features(self, texts: Texts, questions: Texts, spans: Spans) -> csr_matrix:
+        """(n + m, ``features.width()``): the texts, then their spans, each in the light of its text's question."""
+        parts = [(texts[i] or "")[start:end] for i, found in enumerate(spans) for start, end in found]
+        asked = [questions[i] for i, found in enumerate(spans) for _ in found]
+        return features.matrix([*texts, *parts], [*questions, *asked], self._idf)
+
+
+class AccurateReader:
+    """Heads over the encoder's pooled states; where a head has a blend, its logits and the fast ones' decide together.
+
+    What the encoder says of a text is remembered by content, so that identical texts are read once.
+    """
+
+    def __init__(self, heads: dict[str, head.Head], encoder: Callable[[], SpanEncoder]) -> None:
+        self.heads = {name: one for name, one in heads.items() if not name.endswith(BLEND)}
+        self.blends = {name.removesuffix(BLEND): one for name, one in heads.items() if name.endswith(BLEND)}
+        self.deciding = {name: self.blends.get(name, one) for name, one in self.heads.items()}
+        self._encoder = encoder
+        self._seen: OrderedDict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, texts: Texts, questions: Texts, spans: Spans, fast: Reading) -> Reading:
+        """Read n texts and their m spans; ``fast`` is the fast reading of the same."""
+        whole, parts = self._pooled(texts, questions, spans)
+        x = np.concatenate([whole, parts])
+        logits, n = {}, len(texts)
+        for name, one in self.heads.items():
+            own = one.logits(x if name in OF_MENTIONS else x[:n])
+            blend = self.blends.get(name)
+            logits[name] = own if blend is None else blend.logits(np.hstack([own, fast.logits[name]]))
+        return _reading(self.deciding, logits, n)
+
+    def _pooled(self, texts: Texts, questions: Texts, spans: Spans) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        cut = [(text or "")[: features.MAX_CHARACTERS] for text in texts]
+        keys = [_key(*one) for one in zip(cut, questions, spans, strict=True)]
+        with self._lock:
+            known = {key: self._seen[key] for key in dict.fromkeys(keys) if key in self._seen}
+        new = list({key: i for i, key in enumerate(keys) if key not in known}.values())
+        whole, parts = self._encoder().pool([cut[i] for i in new], [questions[i] for i in new], [spans[i] for i in new])
+        at = 0
+        for j, i in enumerate(new):
+            known[keys[i]] = (whole[j], parts[at : at + len(spans[i])])
+            at += len(spans[i])
+        with self._lock:
+            for i in new:
+                self._seen[keys[i]] = known[keys[i]]
+            while len(self._seen) > CACHED:
+                self._seen.popitem(last=False)
+        found = [known[key] for key in keys]
+        wide = whole.shape[1]
+        return (
+            np.stack([one[0] for one in found]) if found else np.zeros((0, wide), np.float32),
+            np.concatenate([one[1] for one in found]) if found else np.zeros((0, wide), np.float32),
+        )
+
+
+def gate_features(fast: Reading, texts: Texts, questions: Texts) -> NDArray[np.float32]:
+    """What the fast reading and the text say of how sure one may be, (n, 14) float32.
+
+    Of sentiment: best probability, margin, entropy, and the chances of its ends; of categories: best probability,
+    nearness of the nearest one to being given, summed entropy, expected number; length; the kind of question.
+    """
+    p, q = fast.items["sentiment"], np.clip(fast.items["categories"], 1e-6, 1 - 1e-6)
+    ordered = np.sort(p, axis=1)
+    spread = -(q * np.log(q) + (1 - q) * np.log(1 - q))
+    words = np.array([len((text or "").split()) for text in texts], np.float32)
+    kinds = [question_kind(question) for question in questions]
+    columns = [
+        ordered[:, -1], ordered[:, -1] - ordered[:, -2], -(p * np.log(np.clip(p, 1e-9, 1))).sum(axis=1), p[:, 2],
+        p[:, 0] + p[:, 1], q.max(axis=1), 1 - 2 * np.abs(q - 0.4).min(axis=1), spread.sum(axis=1), q.sum(axis=1),
+        spread.max(axis=1), np.log1p(words), (words <= 3).astype(np.float32),
+        np.array([kind == "improve" for kind in kinds]), np.array([kind == "good" for kind in kinds]),
+    ]  # fmt: skip
+    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+
+
+def _reading(heads: dict[str, head.Head], logits: dict[str, NDArray[np.float32]], n: int) -> Reading:
+    p: dict[str, Any] = {
+        name: head.calibrated(score / heads[name].temperature, heads[name].kind) for name, score in logits.items()
+    }
+    parts = {name: p[name][n:] for name in OF_MENTIONS if name in p}
+    return Reading({name: one[:n] for name, one in p.items()}, parts, logits)
+
+
+def _key(text: str, question: str | None, spans: Sequence[Span]) -> bytes:
+    said = f"{question!r}\x00{spans!r}\x00{text}"
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,110 @@
+"""Which heads ship for which tier and taxonomy, and reading them from ``models/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from voc import modelstore, schema
+from voc.errors import InputError, ModelError
+from voc.ids import stable_id
+from voc.tagging import head, read
+from voc.text.encode import STATIC_FILE, TOKENIZER_FILE
+from voc.text.spans import TAG_ENCODER_FILE, load_tag_encoder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TIERS = ("fast", "accurate", "cascade")
+# Bumped when the code changes what a tag is, while the model files stay the same.
+CODE_VERSION = "2"
+IDF_FILE = "fast/idf.safetensors"
+# Heads that every taxonomy shares; "care" holds intent, urgency and safety.
+COMMON = ("sentiment", "care")
+
+
+@dataclass(frozen=True)
+class Models:
+    """What a tagger reads with.
+
+    Attributes:
+        fast: always there.
+        accurate: None in the fast tier.
+        gate: the head that says how likely the accurate tier would change a row; the cascade's only.
+        version: names the tier, the code and every file.
+    """
+
+    fast: read.FastReader
+    accurate: read.AccurateReader | None
+    gate: head.Head | None
+    version: str
+
+
+def head_file(name: str, tier: str = "fast") -> str:
+    """Name of the shipped file with a tier's heads of taxonomy or kind ``name``."""
+    return f"{tier}/{name}.safetensors"
+
+
+def tiers(taxonomy: str) -> tuple[str, ...]:
+    """The tiers that ship for ``taxonomy``."""
+    files = modelstore.manifest(modelstore.models_dir())
+    needs = {
+        "fast": [head_file(taxonomy)],
+        "accurate": [head_file(taxonomy), head_file(taxonomy, "accurate"), TAG_ENCODER_FILE],
+        "cascade": [head_file(taxonomy), head_file(taxonomy, "accurate"), TAG_ENCODER_FILE, _gate(taxonomy)],
+    }
+    return tuple(tier for tier in TIERS if all(name in files for name in needs[tier]))
+
+
+def best_tier(taxonomy: str) -> str:
+    """Cascade where it ships, else fast."""
+    return "cascade" if "cascade" in tiers(taxonomy) else "fast"
+
+
+@cache
+def load(tier: str, taxonomy: str) -> Models:
+    """Everything a tier needs for a taxonomy, verified; the encoder itself is loaded when it is first used.
+
+    Raises:
+        InputError: no such tier or taxonomy ships.
+        ModelError: a file is absent, damaged, or of another voc.
+    """
+    found = tiers(taxonomy)
+    if tier in TIERS and not found:
+        raise InputError(f"no model for taxonomy {taxonomy!r} ships; voc models verify lists those that do")
+    if tier not in found:
+        raise InputError(f"tier {tier!r} does not ship for {taxonomy!r}; use one of {', '.join(found) or TIERS[0]}")
+    files, (heads, shared) = _heads(taxonomy, "fast")
+    fast = read.FastReader(heads, shared["idf"])
+    accurate = gate = None
+    if tier != "fast":
+        modelstore.verified(TAG_ENCODER_FILE)  # refused now, not at the first row that needs it
+        more, (own, _) = _heads(taxonomy, "accurate")
+        accurate, files = read.AccurateReader(own, load_tag_encoder), [*files, *more, TAG_ENCODER_FILE]
+    if tier == "cascade":
+        gate = head.load(modelstore.verified(_gate(taxonomy)))[0]["gate"]
+        files.append(_gate(taxonomy))
+    parts = [modelstore.revision(name) for name in (*files, STATIC_FILE, TOKENIZER_FILE)]
+    return Models(fast, accurate, gate, f"{tier}-{stable_id(CODE_VERSION, *parts)[:10]}")
+
+
+def _heads(taxonomy: str, tier: str) -> tuple[list[str], tuple[dict[str, head.Head], dict[str, NDArray[np.float32]]]]:
+    """The files that hold a tier's heads for a taxonomy, and what is in them."""
+    there = modelstore.manifest(modelstore.models_dir())
+    names = [head_file(taxonomy, tier), *(f for name in COMMON if (f := head_file(name, tier)) in there)]
+    if tier == "fast" and IDF_FILE in there:
+        names.append(IDF_FILE)
+    heads: dict[str, head.Head] = {}
+    shared: dict[str, NDArray[np.float32]] = {}
+    for name in names:
+        own, with_them = head.load(modelstore.verified(name))
+        heads, shared = heads | own, shared | with_them
+    if heads["sentiment"].labels != schema.SENTIMENTS:
+        raise ModelError(f"models/{names[0]} has other sentiments than this voc; reinstall voc")
+    return names, (heads, shared)
+
+
+def _gate(taxonomy: str) -> str:
+    return head_file(taxonomy, "cascade")
