@@ -70,7 +70,7 @@ class FastReader:
         x = self.features(texts, questions, spans)
         n = len(texts)
         logits = {name: one.logits(x if name in OF_MENTIONS else x[:n]) for name, one in self.heads.items()}
-        return _reading(self.heads, logits, n)
+        return of_logits(self.heads, logits, n)
 
     def features(self, texts: Texts, questions: Texts, spans: Spans) -> csr_matrix:
         """(n + m, ``features.width()``): the texts, then their spans, each in the light of its text's question."""
@@ -102,7 +102,7 @@ class AccurateReader:
             own = one.logits(x if name in OF_MENTIONS else x[:n])
             blend = self.blends.get(name)
             logits[name] = own if blend is None else blend.logits(np.hstack([own, fast.logits[name]]))
-        return _reading(self.deciding, logits, n)
+        return of_logits(self.deciding, logits, n)
 
     def _pooled(self, texts: Texts, questions: Texts, spans: Spans) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         cut = [(text or "")[: features.MAX_CHARACTERS] for text in texts]
@@ -148,7 +148,8 @@ def gate_features(fast: Reading, texts: Texts, questions: Texts) -> NDArray[np.f
     return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 
 
-def _reading(heads: dict[str, head.Head], logits: dict[str, NDArray[np.float32]], n: int) -> Reading:
+def of_logits(heads: dict[str, head.Head], logits: dict[str, NDArray[np.float32]], n: int) -> Reading:
+    """The reading of n texts and their spans whose raw scores are ``logits``."""
     p: dict[str, Any] = {
         name: head.calibrated(score / heads[name].temperature, heads[name].kind) for name, score in logits.items()
     }

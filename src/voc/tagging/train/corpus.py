@@ -87,9 +87,17 @@ class Corpus:
             picked = _balanced(rows, PER_EPOCH[source], rng) if source in ("clothing", "title") else list(rows)
             rng.shuffle(picked)
             chosen += picked[: PER_EPOCH[source]]
-        whole = [row.text.split() for row in self.by_source.get("curekart", [])]
-        chosen += [self._chatter(whole, rng) for _ in range(150 if whole else 0)]
+        chosen += self.chatter(150, rng)
         return [_asked_otherwise(row, rng) for row in chosen]
+
+    def balanced(self, source: str, n: int, rng: random.Random) -> list[Example]:
+        """``n`` rows of a set with stars, in which every number of stars counts about alike."""
+        return _balanced(self.by_source[source], n, rng)
+
+    def chatter(self, n: int, rng: random.Random) -> list[Example]:
+        """``n`` messages that ask a shop for nothing it does."""
+        whole = [row.text.split() for row in self.by_source.get("curekart", [])]
+        return [self._chatter(whole, rng) for _ in range(n if whole else 0)]
 
     def _chatter(self, whole: list[list[str]], rng: random.Random) -> Example:
         """A message that asks a shop for nothing it does: small talk, a number, a scrap of a question."""

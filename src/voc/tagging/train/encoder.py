@@ -64,28 +64,70 @@ def export_encoder(out: Path) -> Path:
     return out / encode.ENCODER_FILE
 
 
-def export_fp32(path: Path) -> None:
-    """Write the base encoder with mean pooling as fp32 ONNX: input_ids (1, length) to vectors (1, 384)."""
+def export_tags(checkpoint: Path, out: Path, *, averaged: bool = True, base_share: float = 0.0, data: str = "") -> Path:
+    """Write ``out``/tags/model.onnx: the fine-tuned encoder's token states, int8, one text a call.
+
+    Args:
+        checkpoint: what ``finetune.train`` left.
+        out: the models folder.
+        averaged: take the moving average of the weights.
+        base_share: how much of the base encoder's weights to mix in, 0 to 1.
+        data: what it was trained on, for the manifest.
+    """
+    from voc.text.spans import TAG_ENCODER_FILE  # beside its reader
+
+    path = out / TAG_ENCODER_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        export_fp32(Path(scratch) / "fp32.onnx", tuned(checkpoint, averaged=averaged, base_share=base_share))
+        _quantise(Path(scratch) / "fp32.onnx", path)
+    facts = {"licence": "Apache-2.0", "name": "all-MiniLM-L6-v2 fine-tuned for tags, int8 ONNX, token states"}
+    modelstore.write_manifest(out, {TAG_ENCODER_FILE: {**facts, "data": data}})
+    return path
+
+
+def tuned(checkpoint: Path, *, averaged: bool = True, base_share: float = 0.0) -> Any:
+    """The base encoder with the weights of a checkpoint, as a torch module."""
+    import torch  # an extra
+    from safetensors.torch import load_file  # an extra
+    from transformers import AutoModel  # an extra
+
+    model = AutoModel.from_pretrained(base_folder(), attn_implementation="eager")
+    prefix = ("ema" if averaged else "model") + ".body."
+    found = {k.removeprefix(prefix): v for k, v in load_file(str(checkpoint)).items() if k.startswith(prefix)}
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name in found:
+                weight.copy_(torch.lerp(found[name], weight, base_share))
+    return model
+
+
+def export_fp32(path: Path, model: Any = None) -> None:
+    """Write an encoder as fp32 ONNX: input_ids (1, length) to unit means (1, 384).
+
+    With a ``model`` the output is its token states (1, length, 384); without, the base's mean, of unit length.
+    """
     import torch  # an extra
     from transformers import AutoModel  # an extra
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc]
-        """The encoder, its mean over tokens, and unit length, in one graph."""
+    class Graph(torch.nn.Module):  # type: ignore[misc]
+        """The encoder and what is done with its states, in one graph."""
 
-        def __init__(self, model: Any) -> None:
+        def __init__(self, model: Any, *, pooled: bool) -> None:
             super().__init__()
-            self.model = model
+            self.model, self.pooled = model, pooled
 
         def forward(self, input_ids: Any) -> Any:
             mask = torch.ones_like(input_ids)
-            mean = self.model(input_ids=input_ids, attention_mask=mask).last_hidden_state.mean(dim=1)
-            return torch.nn.functional.normalize(mean, dim=1)
+            states = self.model(input_ids=input_ids, attention_mask=mask).last_hidden_state
+            return torch.nn.functional.normalize(states.mean(dim=1), dim=1) if self.pooled else states
 
-    model = Pooled(AutoModel.from_pretrained(base_folder(), attn_implementation="eager")).eval()
+    base = model or AutoModel.from_pretrained(base_folder(), attn_implementation="eager")
     example = torch.ones((1, 12), dtype=torch.long)
     length = torch.export.Dim("length", min=2, max=encode.MAX_TOKENS)
     program = torch.onnx.export(
-        model, (example,), dynamo=True, input_names=["input_ids"], output_names=["vector"],
+        Graph(base, pooled=model is None).eval(), (example,), dynamo=True, input_names=["input_ids"],
+        output_names=["vector" if model is None else "states"],
         dynamic_shapes=({1: length},), external_data=False, verbose=False,
     )  # fmt: skip
     program.save(str(path), external_data=False)

@@ -62,8 +62,8 @@ class Codec:
         self._tokenizer = Tokenizer.from_file(str(encoder.base_folder() / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self.cls: int = self._tokenizer.token_to_id("[CLS]")
-        self.sep: int = self._tokenizer.token_to_id("[SEP]")
+        marks = self._tokenizer.encode("", add_special_tokens=True).ids
+        self.cls, self.sep = int(marks[0]), int(marks[-1])
 
     def ids(self, text: str) -> list[int]:
         """Word-piece ids without special tokens."""
