@@ -256,74 +256,89 @@ def train(
     """
     import torch  # an extra
 
-    model, codec, rarity = build(corpus, seed), Codec(), rarity_of(corpus)
-    steps = epochs * sum(1 for _ in batches(corpus.epoch(seed, 0), codec, random.Random(seed)))
-    adam = optimiser(model)
-    average = {n: w.detach().clone() for n, w in model.named_parameters() if w.requires_grad}
-    done, step = _resume(work, model, adam, average)
+    run = _Run(corpus, seed)
+    steps = epochs * sum(1 for _ in batches(corpus.epoch(seed, 0), run.codec, random.Random(seed)))
+    done = run.resume(work)
     for number in range(done, epochs):
         torch.manual_seed(seed * 1_000 + number)
-        model.train()
         rng = random.Random(f"{seed}/{number}/order")
-        for i, batch in enumerate(batches(corpus.epoch(seed, number), codec, rng)):
-            for group in adam.param_groups:
-                group["lr"] = group["initial_lr"] * _schedule(step, steps)
-            states = model.body(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
-            loss = loss_of(model, pooled(states, batch), batch, rarity)
-            adam.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            adam.step()
-            step += 1
-            keep = min(EMA, step / (step + 20))
-            with torch.no_grad():
-                for name, weight in model.named_parameters():
-                    if name in average:
-                        average[name].lerp_(weight, 1 - keep)
-            progress(f"epoch {number + 1} of {epochs}, loss {loss.item():.3f}", min(1.0, step / steps))
+        for i, batch in enumerate(batches(corpus.epoch(seed, number), run.codec, rng)):
+            loss = run.step_on(batch, _schedule(run.step, steps))
+            progress(f"epoch {number + 1} of {epochs}, loss {loss:.3f}", min(1.0, run.step / steps))
             if stop_after is not None and i + 1 >= stop_after:
                 break
-        _save(work / f"epoch-{number + 1:02}.safetensors", model, adam, average, step)
+        _save(work / f"epoch-{number + 1:02}.safetensors", run)
     return work / f"epoch-{epochs:02}.safetensors"
 
 
-def _save(path: Path, model: Any, adam: Any, average: dict[str, Any], step: int) -> None:
+class _Run:
+    """What changes while training goes on: weights, their moving average, the optimiser, and the steps taken."""
+
+    def __init__(self, corpus: Corpus, seed: int) -> None:
+        self.model, self.codec, self.rarity = build(corpus, seed), Codec(), rarity_of(corpus)
+        self.adam, self.step = optimiser(self.model), 0
+        self.average = {n: w.detach().clone() for n, w in self.named().items()}
+
+    def named(self) -> dict[str, Any]:
+        """The weights that learn, by name."""
+        return {n: w for n, w in self.model.named_parameters() if w.requires_grad}
+
+    def step_on(self, batch: Batch, share_of_rate: float) -> float:
+        """One step on one batch; its loss."""
+        import torch  # an extra
+
+        self.model.train()
+        for group in self.adam.param_groups:
+            group["lr"] = group["initial_lr"] * share_of_rate
+        states = self.model.body(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        loss = loss_of(self.model, pooled(states, batch), batch, self.rarity)
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.adam.step()
+        self.step += 1
+        # Short of history the average follows closely, so that it does not remember the untrained heads.
+        keep = min(EMA, self.step / (self.step + 20))
+        with torch.no_grad():
+            for name, weight in self.named().items():
+                self.average[name].lerp_(weight, 1 - keep)
+        return float(loss.item())
+
+    def resume(self, work: Path) -> int:
+        """Load the last checkpoint of ``work``, if any; how many epochs it has seen."""
+        import torch  # an extra
+        from safetensors import safe_open  # see modelstore
+
+        found = sorted(work.glob("epoch-*.safetensors"))
+        if not found:
+            return 0
+        with safe_open(str(found[-1]), "pt") as file, torch.no_grad():
+            self.step = int(json.loads(file.metadata()["state"])["step"])
+            keys = set(file.keys())
+            for name, weight in self.named().items():
+                weight.copy_(file.get_tensor(f"model.{name}"))
+                self.average[name].copy_(file.get_tensor(f"ema.{name}"))
+                if f"m.{name}" in keys:
+                    self.adam.state[weight] = {
+                        "step": torch.tensor(float(self.step)),
+                        "exp_avg": file.get_tensor(f"m.{name}"),
+                        "exp_avg_sq": file.get_tensor(f"v.{name}"),
+                    }
+        return int(found[-1].stem.split("-")[1])
+
+
+def _save(path: Path, run: _Run) -> None:
     from safetensors.torch import save_file  # an extra
 
-    named = {n: w for n, w in model.named_parameters() if w.requires_grad}
-    tensors = {f"model.{n}": w.detach().contiguous() for n, w in named.items()}
-    tensors |= {f"ema.{n}": w.contiguous() for n, w in average.items()}
-    for n, w in named.items():
-        if w in adam.state:
-            tensors |= {f"m.{n}": adam.state[w]["exp_avg"], f"v.{n}": adam.state[w]["exp_avg_sq"]}
+    tensors = {f"ema.{n}": w.contiguous() for n, w in run.average.items()}
+    for n, w in run.named().items():
+        tensors[f"model.{n}"] = w.detach().contiguous()
+        if w in run.adam.state:
+            state = run.adam.state[w]
+            tensors |= {f"m.{n}": state["exp_avg"].contiguous(), f"v.{n}": state["exp_avg_sq"].contiguous()}
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".part")
-    save_file(tensors, str(half), metadata={"state": json.dumps({"step": step})})
+    save_file(tensors, str(half), metadata={"state": json.dumps({"step": run.step})})
     half.replace(path)
     for older in sorted(path.parent.glob("epoch-*.safetensors"))[:-4]:
         older.unlink()
-
-
-def _resume(work: Path, model: Any, adam: Any, average: dict[str, Any]) -> tuple[int, int]:
-    """Load the last checkpoint of ``work``, if any; epochs and steps done."""
-    import torch  # an extra
-    from safetensors import safe_open
-
-    found = sorted(work.glob("epoch-*.safetensors"))
-    if not found:
-        return 0, 0
-    with safe_open(str(found[-1]), "pt") as file:
-        step = json.loads(file.metadata()["state"])["step"]
-        keys = set(file.keys())
-        with torch.no_grad():
-            for name, weight in model.named_parameters():
-                if not weight.requires_grad:
-                    continue
-                weight.copy_(file.get_tensor(f"model.{name}"))
-                average[name].copy_(file.get_tensor(f"ema.{name}"))
-                if f"m.{name}" in keys:
-                    adam.state[weight] = {
-                        "step": torch.tensor(float(step)),
-                        "exp_avg": file.get_tensor(f"m.{name}"), "exp_avg_sq": file.get_tensor(f"v.{name}"),
-                    }  # fmt: skip
-    return int(found[-1].stem.split("-")[1]), step
