@@ -25,6 +25,9 @@ NARROW = {"setup": ("voc.errors", "voc.model", "voc.tagging.packs")}
 
 # Library -> the only places that may import it.
 FENCES = {
+    "presidio_analyzer": ("privacy/presidio.py",),
+    "spacy": ("privacy/presidio.py",),
+    "tldextract": ("privacy/presidio.py",),
     "torch": ("tagging/train/",),
     "transformers": ("tagging/train/",),
     "onnxscript": ("tagging/train/",),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from voc import modelstore
 from voc.errors import BusyError, VocError
+from voc.queries import feed_trouble, feeds
 from voc.store import writer_lock
 from voc.workspace import open_workspace
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: what was looked at, whether it is well, and the remedy if not."""
+    """One check: what was looked at, whether it is well, and the remedy if not, or a note where it is."""
 
     what: str
     ok: bool
@@ -36,6 +37,8 @@ def examine(folder: Path) -> list[Finding]:
             findings += [
                 _tried("the lake's tables can be read", lambda: _check_lake(ws)),
                 _tried("case history is unbroken", lambda: _check_history(ws)),
+                _tried("the key is the one that made the ids", lambda: _check_key(ws)),
+                _feeds(ws),
                 _tried("somebody is there to route to", lambda: _check_owners(ws)),
                 _tried("the last run ended well", lambda: _check_run(ws)),
             ]
@@ -65,6 +68,27 @@ def _check_history(ws: Workspace) -> None:
     ok, _, fault = ws.register.verify_history()
     if not ok:
         raise VocError(f"{fault}; compare with a backup of the register")
+
+
+def _check_key(ws: Workspace) -> None:
+    if ws.key_state() == "other":
+        raise VocError("the key is not the one that made the ids; restore it, or run: voc privacy key --accept")
+
+
+def _feeds(ws: Workspace) -> Finding:
+    """A note, no fault: a feed may end, and the workspace is sound all the same."""
+    what = "every feed of voc.toml delivers as usual"
+    try:
+        delivered = feeds(ws.tables(), ws.now().date())
+        events = set(ws.lake.read("metric_events", ("source",))["source"])
+    except VocError as error:
+        return Finding(what, ok=False, remedy=str(error))
+    configured = [source.name for source in ws.config.sources]
+    rows = [row for row in delivered.iter_rows(named=True) if row["source"] in configured]
+    unusual = [feed_trouble(row) for row in rows if row["state"] != "fresh"]
+    silent = set(configured) - set(delivered["source"]) - events
+    unusual += [f"{name} has never delivered" for name in configured if name in silent]
+    return Finding(what, ok=True, remedy="; ".join(unusual) + ": see that the exports arrive" if unusual else "")
 
 
 def _check_owners(ws: Workspace) -> None:

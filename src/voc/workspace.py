@@ -17,7 +17,19 @@ from voc.loop.cases import legal_moves, notice
 from voc.loop.cases import move as make_move
 from voc.privacy import load_key, make_key
 from voc.setup import starter_config
-from voc.steps import erasing, ingesting, receipts, replaying, retaining, routing, tagging, theming, verifying
+from voc.steps import (
+    auditing,
+    erasing,
+    ingesting,
+    keeping,
+    receipts,
+    replaying,
+    retaining,
+    routing,
+    tagging,
+    theming,
+    verifying,
+)
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
 
@@ -225,6 +237,15 @@ class Workspace(Closing):
         with writer_lock(self.root):
             ctx = self.context()
             return erasing.erase(ctx, erasing.find_person(ctx, person, source))
+
+    def leaks(self, *, sample: int = 1000, detector: str = "shapes") -> dict[str, Any]:
+        """What may have got through redaction, in a sample of the stored texts; see ``voc.steps.auditing.leaks``."""
+        return auditing.leaks(self.context(), sample=sample, detector=detector)
+
+    def key_state(self, *, accept: bool = False) -> str:
+        """Whether the key is the one that made the stored ids: "same", "new" (none stored yet) or "other"."""
+        with writer_lock(self.root):
+            return keeping.key_state(self.context(), accept=accept)
 
     def purge(self, *, dry_run: bool = False) -> dict[str, Any]:
         """Remove what is older than it may be; see ``voc.steps.retaining.purge``."""

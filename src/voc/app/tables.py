@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from voc.app import shared, words
+from voc.queries import feed_trouble
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -180,13 +181,15 @@ def scores(found: Sequence[Metric]) -> None:
 
 def trust(view: Today, run: Run | None) -> None:
     """Whether the figures above can be relied on: feeds, coverage, the last run and its books."""
-    stale = view.feeds.filter(~pl.col("fresh").fill_null(value=False))
+    stale = view.feeds.filter(pl.col("state") != "fresh")
     known = view.feeds.height
     st.subheader(f"Feeds: {known - stale.height} of {known} fresh" if stale.height else "All feeds are fresh")
     for row in stale.iter_rows(named=True):
-        days = row["days_silent"]
-        silent = "has no dated feedback" if days is None else f"has been silent for {words.count(days, 'day', 'days')}"
-        st.text(f"{row['source']} {silent}: check that its export still arrives.")
+        st.text(f"{feed_trouble(row)}: check that its export still arrives.")
+    others = view.coverage["n_unsupported_language"]
+    if others:
+        n = words.count(others, "comment is", "comments are")
+        st.text(f"{n} in other languages, which voc does not tag: a person has to read them (voc languages).")
     covered, waiting = view.coverage["tags"], view.coverage["n_waiting"]
     if covered is not None:
         st.text(

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from voc.cli import cases, effects, figures, files, models, people, profiles, quarantine, themes, work
+from voc.cli import cases, effects, figures, files, models, people, privacy, profiles, quarantine, themes, work
 from voc.errors import VocError
 
 # typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 for part in (work, files, figures, people, models):
     part.register(app)
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(themes.app, name="themes")

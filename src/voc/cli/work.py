@@ -19,6 +19,8 @@ def register(app: typer.Typer) -> None:
     for command in (init, demo, doctor, ingest, nightly):
         app.command()(command)
     app.command("app")(serve)
+    app.command("feeds")(feeds)
+    app.command("languages")(languages)
     app.add_typer(runs_app, name="runs")
 
 
@@ -50,7 +52,7 @@ def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
     findings = examine(Path(context.obj))
     show(
         {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]},
-        [("ok" if f.ok else "FAULT", f.what, f.remedy) for f in findings],
+        [(("note" if f.remedy else "ok") if f.ok else "FAULT", f.what, f.remedy) for f in findings],
         ("", "checked", "what to do"),
         as_json=as_json,
     )
@@ -119,6 +121,28 @@ def nightly(
             with progress() as tell:
                 result = ws.nightly(day(date), progress=tell)
     show(result, list(result.items()), ("nightly", ""), as_json=as_json)
+
+
+def feeds(context: typer.Context, date: DateOption = None, as_json: JsonFlag = False) -> None:
+    """How each feed does: last item, lag, volume against its own usual, and which has gone silent."""
+    from voc import queries
+
+    with opened(context) as ws:
+        found = queries.feeds(ws.tables(), day(date) or ws.now().date())
+    shown = ("source", "state", "newest_on", "lag_days", "days_silent", "usual_gap_days", "n_week", "usual_week")
+    rows = [[f"{v:.1f}" if isinstance(v, float) else v for v in row] for row in found.select(shown).rows()]
+    show(found.to_dicts(), rows, shown, as_json=as_json)
+
+
+def languages(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Texts in languages that voc does not tag, newest first: a person has to read them."""
+    from voc import queries
+
+    with opened(context) as ws:
+        found = queries.other_languages(ws.tables())
+    shown = ("language", "event_at", "source", "record_ref", "text")
+    rows = [(r[0], f"{r[1]:%Y-%m-%d}" if r[1] else "", *r[2:]) for r in found.select(shown).iter_rows()]
+    show(found.to_dicts(), rows, ("language", "on", "source", "record", "text"), as_json=as_json)
 
 
 def serve(

@@ -16,8 +16,9 @@ from voc.queries.frames import (
     verbatims_frame,
     window,
 )
+from voc.queries.health import feed_trouble, feeds, other_languages
 from voc.queries.overview import Today, today
-from voc.queries.summary import coverage, facets, feeds, score_summary
+from voc.queries.summary import coverage, facets, score_summary
 from voc.queries.themes import theme_segments, theme_verbatims, themes_table
 from voc.queries.trends import sparks, trend
 
@@ -30,11 +31,13 @@ __all__ = [
     "effect_values",
     "evidence",
     "facets",
+    "feed_trouble",
     "feeds",
     "is_empty",
     "latest",
     "mention_frame",
     "newest_day",
+    "other_languages",
     "response_frame",
     "score_summary",
     "settled",

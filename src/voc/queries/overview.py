@@ -11,7 +11,8 @@ import polars as pl
 
 from voc.model import ENDED, CaseState
 from voc.queries.frames import midnight
-from voc.queries.summary import coverage, feeds, score_summary
+from voc.queries.health import feeds
+from voc.queries.summary import coverage, score_summary
 from voc.queries.themes import themes_table
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Figures over the whole selection: coverage, scores, what can be filtered by, and how fresh each feed is."""
+"""Figures over the whole selection: coverage, scores, and what can be filtered by."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from voc.queries.frames import current_tags, latest, mention_frame, response_fra
 from voc.schema import SEGMENTS, SENTIMENTS
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from voc.model import Filter
     from voc.queries.frames import Tables
 
 MAX_FACET = 200
-# A feed is late when it has been silent for three of its usual gaps, and never before this many days.
-MIN_SILENCE_DAYS = 3
 
 
 def coverage(tables: Tables, filter: Filter) -> dict[str, Any]:
@@ -84,32 +80,6 @@ def facets(tables: Tables) -> dict[str, list[str]]:
     found = {name: sorted(frame.to_series().to_list()) for name, frame in zip(names, done, strict=True)}
     found["sentiment"] = list(SENTIMENTS)
     return {name: values for name, values in found.items() if values or name not in SEGMENTS}
-
-
-def feeds(tables: Tables, day: dt.date) -> pl.DataFrame:
-    """Each source with its newest event and how long it has been silent on ``day``; the longest silent first.
-
-    Returns:
-        source, n_feedback, newest_on, ingested_at, days_silent, usual_gap_days (median between days with
-        feedback), fresh (silent for no more than three usual gaps, or three days).
-    """
-    date = pl.col("event_at").dt.date()
-    gap = date.unique().sort().diff().dt.total_days().median()
-    return (
-        tables.feedback.group_by("source")
-        .agg(
-            n_feedback=pl.col("feedback_id").n_unique().cast(pl.Int64),
-            newest_on=date.max(),
-            ingested_at=pl.col("ingested_at").max(),
-            usual_gap_days=gap,
-        )
-        .with_columns(days_silent=(pl.lit(day) - pl.col("newest_on")).dt.total_days())
-        .with_columns(
-            fresh=pl.col("days_silent") <= pl.max_horizontal(pl.lit(MIN_SILENCE_DAYS), 3 * pl.col("usual_gap_days"))
-        )
-        .sort(["days_silent", "source"], descending=[True, False], nulls_last=True)
-        .collect()
-    )
 
 
 def _values(frame: pl.LazyFrame, column: str) -> pl.LazyFrame:

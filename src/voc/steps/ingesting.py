@@ -16,6 +16,7 @@ from voc.model import Books
 from voc.privacy import find, load_roster, mask, redact
 from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
+from voc.steps.keeping import require_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +65,10 @@ def ingest_file(
     Raises:
         InputError: the file cannot be read or lacks a column that the profile needs.
         ConfigError: the profile is unknown or wrong.
+        PrivacyError: the key is not the one that made the stored ids.
         BooksError: the counts do not add up.
     """
+    require_key(ctx)
     job = plan(ctx, path, profile_name, source)
     done = ctx.register.file_state(job.batch_id)
     if done:
