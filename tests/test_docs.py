@@ -27,10 +27,14 @@ KEYS = [
         ("targets", config.Target),
         ("routes", Route),
         ("sla", Sla),
+        ("channels", config.Channel),
+        ("notifications", config.Notifications),
+        ("permissions", config.Permissions),
     )
     for field in dataclasses.fields(kind)
-    # A source's name is the name of its table, and the tables are not keys of [workspace].
-    if not (table in ("sources", "targets") and field.name == "name")
+    # A source's name is the name of its table, as a channel's is; a permission's key is the move.
+    if (table, field.name)
+    not in {("sources", "name"), ("channels", "name"), ("targets", "name"), ("permissions", "moves")}
 ]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from voc.loop import actions
 from voc.loop.picture import effect_svg
-from voc.privacy import find, mask
 from voc.steps import verifying
+from voc.steps.moving import signed
 from voc.store import writer_lock
 
 if TYPE_CHECKING:
@@ -63,13 +63,3 @@ class Closing(ABC):
             return ""
         title = self.register.case(case_id).title
         return effect_svg(event.details["series"], event.details["result"], test, shipped[-1].date(), title)
-
-
-def redacted(text: str) -> str:
-    """What a person typed, without personal data: it passes here before it is stored."""
-    return mask(text, find(text))
-
-
-def signed(actor: str) -> str:
-    """Who acts signs with a name, which stays; a phone number or an address typed beside it does not."""
-    return mask(actor, [span for span in find(actor) if span.kind != "NAME"])

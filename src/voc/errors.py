@@ -8,6 +8,7 @@
     ├── StoreError                   the lake or the register cannot be read or written
     ├── ConflictError                somebody else changed the same case first
     ├── IllegalMoveError (ValueError) a case cannot go from its state to the one asked for
+    ├── NotAllowedError              somebody made a move that is another's to make
     ├── BooksError                   a run's counts do not add up
     └── BusyError                    another run holds the workspace
 
@@ -49,6 +50,10 @@ class ConflictError(VocError):
 
 class IllegalMoveError(VocError, ValueError):
     """A case cannot go from its state to the one asked for."""
+
+
+class NotAllowedError(VocError):
+    """Somebody made a move that is another's to make; the message says whose."""
 
 
 class BooksError(VocError):

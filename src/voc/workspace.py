@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from voc import config as configuration
 from voc import nightly as night
-from voc.closing import Closing, redacted, signed
+from voc.closing import Closing
 from voc.errors import InputError
-from voc.loop.actions import lock
-from voc.loop.cases import legal_moves, notice
-from voc.loop.cases import move as make_move
 from voc.privacy import load_key, make_key
 from voc.setup import starter_config
 from voc.steps import (
@@ -22,13 +19,13 @@ from voc.steps import (
     erasing,
     ingesting,
     keeping,
+    moving,
     receipts,
     replaying,
     retaining,
     routing,
     tagging,
     theming,
-    verifying,
 )
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, writer_lock
@@ -45,9 +42,6 @@ if TYPE_CHECKING:
     from voc.queries import Tables
     from voc.queries.figures import Figure
     from voc.store import Run
-
-# Free text that people type; it passes the redactor before it is stored.
-_TYPED = ("reason", "action")
 
 
 def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None) -> Workspace:
@@ -179,7 +173,7 @@ class Workspace(Closing):
         Raises:
             InputError: there is no such theme, the label is empty or another theme's.
         """
-        return theming.edit(self.context(), theme_id, kind, actor=signed(actor), label=redacted(label))
+        return theming.edit(self.context(), theme_id, kind, actor=moving.signed(actor), label=moving.redacted(label))
 
     def exemplars(self, theme_id: str) -> list[str]:
         """Up to three redacted mentions that stand for a theme."""
@@ -211,26 +205,10 @@ class Workspace(Closing):
         reason: str = "",
         **settings: Any,
     ) -> Case:
-        """Make a move of ``voc.loop.cases``; what people type passes the redactor first.
-
-        Raises:
-            IllegalMoveError: the case's state does not allow it.
-            InputError: a setting is missing or wrong, or there is no such case.
-            ConflictError: somebody moved the case since ``expected_version``.
-        """
-        case = self.register.case(case_id)
-        version = case.version if expected_version is None else expected_version
-        ships = move == "ship" and move in legal_moves(case.state) and version == case.version
-        if ships:
-            case, test = verifying.before_shipping(self.context(), case, actor=signed(actor))
-            version = case.version
-        typed = {k: redacted(v) if k in _TYPED else v for k, v in {"reason": reason, **settings}.items()}
-        if "owner" in settings:
-            typed["function"] = self.config.owner(settings["owner"]).function
-        moved, event = make_move(case, move, actor=signed(actor), at=max(self.now(), case.opened_at), **typed)
-        event = lock(event, test) if ships else event
-        message = notice(moved, event)
-        return self.register.save_case(moved, event, expected_version=version, messages=[message] if message else [])
+        """Make a move for a person; see ``voc.steps.moving.move_case``."""
+        return moving.move_case(
+            self.context(), case_id, move, actor=actor, expected_version=expected_version, reason=reason, **settings
+        )
 
     def erase(self, person: str, source: str = "") -> dict[str, int]:
         """Erase a person from everything that is stored; see ``voc.steps.erasing.erase``."""

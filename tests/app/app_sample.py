@@ -61,6 +61,8 @@ class SmallWorkspace:
         case = self.case(case_id)
         if case.version != expected_version:
             raise ConflictError(f"case {case_id} has moved on; read it again")
+        if "owner" in fields:
+            fields["function"] = next(owner.function for owner in self.config.owners if owner.id == fields["owner"])
         moved, event = move(case, name, actor=actor, at=NOW, reason=reason, **fields)
         self.stored[case_id] = moved
         self.events[case_id].append(event)

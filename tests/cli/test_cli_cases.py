@@ -165,9 +165,45 @@ def test_who_read_an_older_version_is_told_and_changes_nothing(acme):
         yours.move_case("C-0001", "take", actor="kim", expected_version=seen.version)
         with pytest.raises((ConflictError, IllegalMoveError)):
             mine.move_case("C-0001", "take", actor="jo", expected_version=seen.version)
-        with pytest.raises(ConflictError, match="C-0001"):
-            mine.move_case("C-0001", "comment", actor="jo", reason="mine", expected_version=seen.version)
+        reopened = {"reason": "no budget", "revisit_on": datetime.now(UTC).date() + timedelta(days=9)}
+        with pytest.raises(ConflictError, match=r"C-0001 was moved first by kim at .* \(take, now acknowledged\)"):
+            mine.move_case("C-0001", "decline", actor="jo", expected_version=seen.version, **reopened)
         assert [e.actor for e in mine.case_events("C-0001")] == ["voc", "kim"]
+        # A comment contradicts nobody: it finds its place behind what came first.
+        mine.move_case("C-0001", "comment", actor="jo", reason="mine", expected_version=seen.version)
+        assert [e.actor for e in mine.case_events("C-0001")] == ["voc", "kim", "jo"]
+        assert mine.register.verify_history()[0]
+
+
+def test_the_command_line_can_name_the_version_that_was_seen(acme):
+    acme.ok("cases", "take", "C-0001", "--by", "kim", "--expect", "1")
+    decline = ("cases", "decline", "C-0001", "--reason", "no", "--revisit-people", "5", "--by", "jo")
+    assert "moved first by kim" in acme.fails(1, *decline, "--expect", "1")
+    assert acme.json(*decline, "--expect", "2")["revisit_people"] == 5
+
+
+def test_a_case_is_paused_resumed_told_attached_linked_and_merged(acme):
+    one, other = (case["case_id"] for case in acme.json("cases", "list")[:2])
+    move(acme, "take", one)
+    assert move(acme, "pause", one, "--reason", "supplier answers in March")["due_at"] is None
+    assert "acknowledged and paused" in acme.fails(1, "cases", "plan", one, *PLAN, "--by", "jo")
+    assert move(acme, "resume", one)["due_at"]
+    move(acme, "plan", one, *PLAN)
+    assert move(acme, "link", one, "https://tracker.example/CAR-1")["tracker"] == "https://tracker.example/CAR-1"
+    move(acme, "attach", one, "https://wiki.example/plan", "--reason", "the drawing")
+    shipped = move(acme, "ship", one)
+    assert shipped["due_at"] == shipped["tell_due_at"]
+    assert move(acme, "tell", one, "--how", "notice")["due_at"] is None
+    merged = move(acme, "merge", other, "--into", one, "--reason", "the same car park")
+    assert (merged["state"], merged["merged_into"]) == ("closed", one)
+    assert [e["move"] for e in history(acme, one)][-2:] == ["tell", "absorb"]
+    assert "merged into itself" in acme.fails(1, "cases", "merge", one, "--into", one, "--by", "jo")
+    assert move(acme, "reopen", other)["merged_into"] == ""
+    assert acme.json("cases", "verify-history")["ok"]
+
+
+def test_nobody_signs_as_voc_itself(acme):
+    assert "sign with your own name" in acme.fails(1, "cases", "take", "C-0001", "--by", "VOC")
 
 
 def test_clocks_run_in_working_days_from_the_moment_of_the_move(acme):

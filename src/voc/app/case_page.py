@@ -9,7 +9,7 @@ import streamlit as st
 from voc import queries
 from voc.app import charts, shared, tables, words
 from voc.errors import ConflictError, InputError, VocError
-from voc.loop.cases import MOVES, ROOT_CAUSES, VERDICTS, legal_moves
+from voc.loop.moves import MOVES, ROOT_CAUSES, TELLINGS, VERDICTS, legal_moves
 from voc.model import ENDED, Case
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FLASH = "voc.flash"
 _LONG = ("reason", "action")
-_VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS}
+_VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS, "how": TELLINGS}
 
 
 def by_owner(cases: Sequence[Case], owners: Sequence[Owner], actor: str) -> dict[str, list[Case]]:
@@ -82,6 +82,12 @@ def _facts(ws: Workspace, case: Case) -> None:
         "Root cause": words.value(case.root_cause),
         "Reason": case.reason,
         "Look again on": words.day(case.revisit_on) if case.revisit_on else "",
+        "Look again after": f"{case.revisit_people} more people" if case.revisit_people else "",
+        "Paused since": words.day(case.paused_at) if case.paused_at else "",
+        "Tell by": words.day(case.tell_due_at) if case.tell_due_at else "",
+        "Told": words.day(case.told_at) if case.told_at else "",
+        "Merged into": case.merged_into,
+        "Tracker": case.tracker,
     }
     for name, value in facts.items():
         if value:
@@ -102,7 +108,7 @@ def _course(read: Reader, chosen: Filter, case: Case) -> None:
 def _moves(ws: Workspace, case: Case, actor: str) -> None:
     """One form for the move that is chosen; the version that this page shows goes with it."""
     st.session_state[f"seen_{case.case_id}"] = case.version
-    moves = legal_moves(case.state)
+    moves = legal_moves(case.state, paused=case.paused_at is not None)
     name = st.radio(
         "What happens next",
         moves,
@@ -127,8 +133,7 @@ def _moves(ws: Workspace, case: Case, actor: str) -> None:
 
 def _settings(move: str) -> tuple[str, ...]:
     """The fields of a move's form; an owner brings her function along, and anything may be explained."""
-    named = (*MOVES[move].needs, *MOVES[move].takes, "reason")
-    return tuple(dict.fromkeys(name for name in named if name != "function"))
+    return tuple(name for name in MOVES[move].settings if name != "function")
 
 
 def _key(case_id: str, move: str, setting: str) -> str:
@@ -146,6 +151,13 @@ def _field(ws: Workspace, case: Case, move: str, setting: str) -> None:
     elif setting == "owner":
         others = [owner.id for owner in ws.config.owners if owner.id != case.owner]
         st.selectbox(label, others, index=None, key=key, format_func=lambda owner: shared.owner_name(ws, owner))
+    elif setting == "into":
+        live = [other.case_id for other in ws.cases() if other.state not in ENDED and other.case_id != case.case_id]
+        st.selectbox(label, live, index=None, key=key)
+    elif setting == "revisit_people":
+        st.number_input(label, min_value=1, value=None, step=1, key=key)
+    elif setting in ("url", "tracker"):
+        st.text_input(label, key=key, max_chars=500)
     else:
         st.selectbox(label, _VALUES[setting], index=None, key=key, format_func=words.value)
 
@@ -158,8 +170,6 @@ def _submit(ws: Workspace, case_id: str, move: str, actor: str) -> None:
     """
     typed = {name: st.session_state.get(_key(case_id, move, name)) for name in _settings(move)}
     given: dict[str, Any] = {name: value for name, value in typed.items() if value not in (None, "")}
-    if "owner" in given:
-        given["function"] = ws.config.owner(given["owner"]).function
     try:
         case = ws.move_case(case_id, move, actor=actor, expected_version=st.session_state[f"seen_{case_id}"], **given)
     except ConflictError:

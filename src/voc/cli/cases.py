@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voc.cli.common import Actor, JsonFlag, day, opened, say, show
-from voc.errors import InputError
 
 if TYPE_CHECKING:
     from voc.model import Case
 
-app = typer.Typer(help="Themes in owners' hands: take, plan, ship, close.", no_args_is_help=True)
+app = typer.Typer(help="Themes in owners' hands: take, plan, ship, tell, close.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history, redacted.")]
 CaseId = Annotated[str, typer.Argument(help="Such as C-0001.")]
+Expect = Annotated[
+    int | None, typer.Option("--expect", help="The version you saw: refuse the move if somebody was faster.")
+]
+RevisitOn = Annotated[str | None, typer.Option("--revisit-on", help="Look again on this day, YYYY-MM-DD.")]
+RevisitPeople = Annotated[
+    int | None, typer.Option("--revisit-people", min=1, help="Look again once so many more people report it.")
+]
 
 
 def register(root: typer.Typer) -> None:
@@ -93,32 +99,49 @@ def verify_history(context: typer.Context, as_json: JsonFlag = False) -> None:
 def _move(
     context: typer.Context, case_id: str, move: str, by: str, *, as_json: bool, reason: str = "", **settings: Any
 ) -> None:
-    if not by:
-        raise InputError("say who you are: --by NAME, or set VOC_ACTOR")
-    given = {key: value for key, value in settings.items() if value}
+    given = {key: value for key, value in settings.items() if value not in (None, "")}
     with opened(context) as ws:
         case = ws.move_case(case_id, move, actor=by, reason=reason, **given)
     rows = [(case.case_id, case.title, case.owner, case.state, _due(case, late=False))]
     show(brief(case), rows, ("case", "theme", "owner", "state", "due"), as_json=as_json)
 
 
-@app.command()
-def take(context: typer.Context, case_id: CaseId, by: Actor = "", as_json: JsonFlag = False) -> None:
-    """Acknowledge a case: it is yours."""
-    _move(context, case_id, "take", by, as_json=as_json)
+def _plain(name: str, move: str, what: str) -> None:
+    """Add a move that needs nothing but who makes it."""
+
+    def command(
+        context: typer.Context,
+        case_id: CaseId,
+        by: Actor = "",
+        reason: Reason = "",
+        expect: Expect = None,
+        as_json: JsonFlag = False,
+    ) -> None:
+        _move(context, case_id, move, by, as_json=as_json, reason=reason, expected_version=expect)
+
+    app.command(name, help=what)(command)
+
+
+_plain("take", "take", "Acknowledge a case: it is yours.")
+_plain("start", "start", "Say that work has begun.")
+_plain("pause", "pause", "Stop the clocks, with a reason: something is awaited that is not yours to do.")
+_plain("resume", "resume", "Start the clocks again.")
+_plain("ship", "ship", "Say that the action is in place; the clock to tell people starts.")
+_plain("reopen", "reopen", "Open a case again, with its history; a merged one comes apart.")
 
 
 @app.command("hand-over")
 def hand_over(
     context: typer.Context,
     case_id: CaseId,
-    to: Annotated[str, typer.Option("--to")],
+    to: Annotated[str, typer.Option("--to", help="The new owner's id.")],
     by: Actor = "",
     reason: Reason = "",
+    expect: Expect = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Give a case to another owner."""
-    _move(context, case_id, "hand_over", by, as_json=as_json, reason=reason, owner=to)
+    _move(context, case_id, "hand_over", by, as_json=as_json, reason=reason, owner=to, expected_version=expect)
 
 
 @app.command()
@@ -131,30 +154,42 @@ def plan(
     ],
     ship_on: Annotated[str | None, typer.Option("--ship-on", help="YYYY-MM-DD.")] = None,
     by: Actor = "",
+    expect: Expect = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Commit to an action."""
-    _move(context, case_id, "plan", by, as_json=as_json, action=action, root_cause=root_cause, ship_on=day(ship_on))
+    given = {"root_cause": root_cause, "ship_on": day(ship_on), "expected_version": expect}
+    _move(context, case_id, "plan", by, as_json=as_json, reason="", action=action, **given)
 
 
 @app.command()
-def start(context: typer.Context, case_id: CaseId, by: Actor = "", as_json: JsonFlag = False) -> None:
-    """Say that work has begun."""
-    _move(context, case_id, "start", by, as_json=as_json)
-
-
-@app.command()
-def ship(
-    context: typer.Context, case_id: CaseId, by: Actor = "", reason: Reason = "", as_json: JsonFlag = False
+def tell(
+    context: typer.Context,
+    case_id: CaseId,
+    how: Annotated[str, typer.Option("--how", help="brief, notice, call_back or other.")],
+    by: Actor = "",
+    reason: Reason = "",
+    expect: Expect = None,
+    as_json: JsonFlag = False,
 ) -> None:
-    """Say that the action is in place."""
-    _move(context, case_id, "ship", by, as_json=as_json, reason=reason)
+    """Say that people were told what came of it; the last clock stops."""
+    _move(context, case_id, "tell", by, as_json=as_json, reason=reason, how=how, expected_version=expect)
 
 
 @app.command()
-def close(context: typer.Context, case_id: CaseId, reason: Reason, by: Actor = "", as_json: JsonFlag = False) -> None:
-    """Close a case."""
-    _move(context, case_id, "close", by, as_json=as_json, reason=reason)
+def close(
+    context: typer.Context,
+    case_id: CaseId,
+    reason: Reason,
+    revisit_on: RevisitOn = None,
+    revisit_people: RevisitPeople = None,
+    by: Actor = "",
+    expect: Expect = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Close a case; its theme stays under watch."""
+    given = {"revisit_on": day(revisit_on), "revisit_people": revisit_people, "expected_version": expect}
+    _move(context, case_id, "close", by, as_json=as_json, reason=reason, **given)
 
 
 @app.command()
@@ -162,23 +197,57 @@ def decline(
     context: typer.Context,
     case_id: CaseId,
     reason: Reason,
-    revisit_on: Annotated[str, typer.Option("--revisit-on", help="YYYY-MM-DD.")],
+    revisit_on: RevisitOn = None,
+    revisit_people: RevisitPeople = None,
     by: Actor = "",
+    expect: Expect = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decline, with a reason that care staff will read and a day to look again."""
-    _move(context, case_id, "decline", by, as_json=as_json, reason=reason, revisit_on=day(revisit_on))
+    """Decline, with a reason that care staff will read and a day or a number of people to look again."""
+    given = {"revisit_on": day(revisit_on), "revisit_people": revisit_people, "expected_version": expect}
+    _move(context, case_id, "decline", by, as_json=as_json, reason=reason, **given)
 
 
 @app.command()
-def reopen(
-    context: typer.Context, case_id: CaseId, by: Actor = "", reason: Reason = "", as_json: JsonFlag = False
+def merge(
+    context: typer.Context,
+    case_id: CaseId,
+    into: Annotated[str, typer.Option("--into", help="The case that takes its place.")],
+    by: Actor = "",
+    reason: Reason = "",
+    expect: Expect = None,
+    as_json: JsonFlag = False,
 ) -> None:
-    """Open a case again."""
-    _move(context, case_id, "reopen", by, as_json=as_json, reason=reason)
+    """Close a case in favour of another, which takes over its theme."""
+    _move(context, case_id, "merge", by, as_json=as_json, reason=reason, into=into, expected_version=expect)
 
 
 @app.command()
 def comment(context: typer.Context, case_id: CaseId, text: str, by: Actor = "", as_json: JsonFlag = False) -> None:
     """Add a comment to the history, redacted."""
     _move(context, case_id, "comment", by, as_json=as_json, reason=text)
+
+
+@app.command()
+def attach(
+    context: typer.Context,
+    case_id: CaseId,
+    url: Annotated[str, typer.Argument(help="A web address; voc stores the link, never the file.")],
+    by: Actor = "",
+    reason: Reason = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Attach a document by its link; --reason says what it is."""
+    _move(context, case_id, "attach", by, as_json=as_json, reason=reason, url=url)
+
+
+@app.command()
+def link(
+    context: typer.Context,
+    case_id: CaseId,
+    tracker: Annotated[str, typer.Argument(help="The address of the issue in your tracker.")],
+    by: Actor = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Say which issue of a tracker the work is done under."""
+    _move(context, case_id, "link", by, as_json=as_json, tracker=tracker)

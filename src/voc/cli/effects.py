@@ -115,6 +115,6 @@ def _segment(text: str | None) -> tuple[str, ...]:
 
 
 def _typed(text: str) -> str:
-    from voc.closing import redacted
+    from voc.steps.moving import redacted
 
     return redacted(text)

@@ -62,7 +62,7 @@ def _line(case: Case) -> str:
     return f"{_ref(case.case_id)}{case.title}: {case.state}, due {case.due_at:%Y-%m-%d}, {people} with problems"
 
 
-def _ref(case_id: str) -> str:
+def _ref(case_id: str | None) -> str:
     return f"[{case_id}] " if case_id else ""
 
 

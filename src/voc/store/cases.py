@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from voc.errors import ConflictError, InputError
-from voc.ids import stable_id
-from voc.model import Case, CaseEvent, CaseState, Message
+from voc.model import Case, CaseState
 from voc.store import history, tables
-from voc.store.database import Database, add
+from voc.store.database import Database
+from voc.store.outbox import post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
+
+    from voc.model import CaseEvent, Message
 
 _CASES = tables.cases
 _FIELDS = [_CASES.c[field.name] for field in fields(Case)]
@@ -69,7 +70,7 @@ class CaseRows(Database):
                 raise ConflictError(f"case {new.case_id} exists already; leave the id empty to get the next one")
             connection.execute(sa.insert(_CASES), [{**_row(new), "number": number}])
             sealed = history.append_event(connection, replace(event, case_id=new.case_id))
-            _post(connection, new.case_id, sealed, messages)
+            post(connection, messages, new.case_id, sealed.hash)
             return new
 
     def save_case(
@@ -86,18 +87,35 @@ class CaseRows(Database):
             InputError: there is no such case.
             StoreError: the database fails.
         """
-        new = replace(case, version=expected_version + 1)
+        [saved] = self.save_cases([(case, event, expected_version)], messages)
+        return saved
+
+    def save_cases(
+        self, changes: Sequence[tuple[Case, CaseEvent, int]], messages: Iterable[Message] = ()
+    ) -> list[Case]:
+        """Store several moved cases with their events, all or none: (case, event, the version that was read) each.
+
+        Raises:
+            ConflictError: somebody moved one of them first (the message says who), or it would be the second open
+                case for its theme and owner.
+            InputError: there is no such case.
+            StoreError: the database fails.
+        """
         with self.writing() as connection:
-            stored = _load(connection, case.case_id)
-            if stored.version != expected_version:
-                raise ConflictError(_who_was_first(connection, stored))
-            twin = _open_twin(connection, new)
-            if twin:
-                raise ConflictError(f"{new.owner} has {twin.case_id} open for the same theme; merge the two instead")
-            connection.execute(sa.update(_CASES).where(_CASES.c.case_id == new.case_id).values(_row(new)))
-            sealed = history.append_event(connection, replace(event, case_id=new.case_id))
-            _post(connection, new.case_id, sealed, messages)
-        return new
+            saved = [_save(connection, *change) for change in changes]
+            for (case, event), message_group in zip(saved, _by_case(saved, messages), strict=True):
+                post(connection, message_group, case.case_id, event.hash)
+        return [case for case, _ in saved]
+
+    def moved_since(self, case_id: str, version: int) -> str:
+        """Who moved a case since ``version`` was read, and how, in a sentence for whoever was slower.
+
+        Raises:
+            InputError: there is no such case.
+            StoreError: the database fails.
+        """
+        with self.reading() as connection:
+            return _who_was_first(connection, _load(connection, case_id), version)
 
     def events(self, case_id: str | None = None) -> list[CaseEvent]:
         """The history, oldest first: of one case, or of all.
@@ -126,28 +144,6 @@ class CaseRows(Database):
                 or history.missing_guard(connection)
             )
         return not fault, len(events), fault
-
-    def pending_messages(self) -> list[Message]:
-        """Messages that were not sent yet, oldest first.
-
-        Raises:
-            StoreError: the database fails.
-        """
-        box = tables.outbox
-        query = sa.select(box).where(box.c.sent_at.is_(None)).order_by(box.c.created_at, box.c.message_id)
-        with self.reading() as connection:
-            return [Message(**row) for row in connection.execute(query).mappings()]
-
-    def mark_sent(self, message_id: str, at: datetime) -> None:
-        """Note that a message went out; the first time stands.
-
-        Raises:
-            StoreError: the database fails.
-        """
-        box = tables.outbox
-        query = sa.update(box).where(box.c.message_id == message_id, box.c.sent_at.is_(None)).values(sent_at=at)
-        with self.writing() as connection:
-            connection.execute(query)
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -179,26 +175,35 @@ def _open_twin(connection: sa.Connection, case: Case) -> Case | None:
     return _case(row) if row else None
 
 
-def _who_was_first(connection: sa.Connection, stored: Case) -> str:
-    last = history.read_events(connection, stored.case_id)[-1]
+def _save(connection: sa.Connection, case: Case, event: CaseEvent, expected_version: int) -> tuple[Case, CaseEvent]:
+    new = replace(case, version=expected_version + 1)
+    stored = _load(connection, case.case_id)
+    if stored.version != expected_version:
+        raise ConflictError(_who_was_first(connection, stored, expected_version))
+    twin = _open_twin(connection, new)
+    if twin:
+        raise ConflictError(f"{new.owner} has {twin.case_id} open for the same theme; merge the two instead")
+    connection.execute(sa.update(_CASES).where(_CASES.c.case_id == new.case_id).values(_row(new)))
+    return new, history.append_event(connection, replace(event, case_id=new.case_id))
+
+
+def _by_case(saved: Sequence[tuple[Case, CaseEvent]], messages: Iterable[Message]) -> list[list[Message]]:
+    """The messages that belong with each saved case; those that name none of them go with the first."""
+    groups: dict[str, list[Message]] = {case.case_id: [] for case, _ in saved}
+    first = next(iter(groups))
+    for message in messages:
+        groups[message.case_id if message.case_id in groups else first].append(message)
+    return list(groups.values())
+
+
+def _who_was_first(connection: sa.Connection, stored: Case, seen: int) -> str:
+    """Who moved the case since version ``seen`` was read, and how; a version is the number of its events."""
+    since = history.read_events(connection, stored.case_id)[max(seen, 0) :]
+    if not since:
+        return f"{stored.case_id} is at version {stored.version}, not {seen}; read it again and repeat the move"
+    first, *later = since
+    also = "".join(f", then {event.move} by {event.actor}" for event in later)
     return (
-        f"{stored.case_id} was moved first by {last.actor} at {last.at:%Y-%m-%d %H:%M} UTC ({last.move}, now "
+        f"{stored.case_id} was moved first by {first.actor} at {first.at:%Y-%m-%d %H:%M} UTC ({first.move}{also}, now "
         f"{stored.state}); read it again and repeat the move"
     )
-
-
-def _post(connection: sa.Connection, case_id: str, event: CaseEvent, messages: Iterable[Message]) -> None:
-    """Fill in what only the store knows, and put the messages in the outbox, once each."""
-    rows = []
-    for message in messages:
-        own = message.case_id or case_id
-        rows.append(
-            {
-                **asdict(message),
-                "case_id": own,
-                "message_id": message.message_id or stable_id(event.hash, message.owner, message.subject),
-                "subject": message.subject.replace("{case_id}", own),
-                "body": message.body.replace("{case_id}", own),
-            }
-        )
-    add(connection, tables.outbox, rows, "message_id")

@@ -61,10 +61,17 @@ def first_chain_fault(events: Sequence[CaseEvent]) -> str:
 
 def first_case_fault(cases: Sequence[Any], events: Sequence[CaseEvent]) -> str:
     """Where a case's stored state disagrees with its events; "" if nowhere. Also shows a history cut at its end."""
-    last = {event.case_id: event for event in events}
+    last: dict[str, CaseEvent] = {}
     counts: dict[str, int] = {}
+    owners: dict[str, str] = {}
     for event in events:
+        before = last[event.case_id].to_state if event.case_id in last else ""
+        if event.from_state != before:
+            return f"event {event.seq} ({event.case_id}, {event.move}) begins at {event.from_state!r}, not {before!r}"
+        last[event.case_id] = event
         counts[event.case_id] = counts.get(event.case_id, 0) + 1
+        if event.move in ("open", "hand_over") and "owner" in event.details:
+            owners[event.case_id] = event.details["owner"]
     for case in cases:
         if case.case_id not in last:
             return f"case {case.case_id} has no events"
@@ -72,6 +79,8 @@ def first_case_fault(cases: Sequence[Any], events: Sequence[CaseEvent]) -> str:
             return f"case {case.case_id} is {case.state}, but its last event left it {last[case.case_id].to_state}"
         if case.version != counts[case.case_id]:
             return f"case {case.case_id} is at version {case.version}, but has {counts[case.case_id]} events"
+        if case.owner != owners.get(case.case_id, case.owner):
+            return f"case {case.case_id} is with {case.owner}, but its events gave it to {owners[case.case_id]}"
     return ""
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 # The newest migration; a test compares.
-REVISION = "0003"
+REVISION = "0004"
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -101,6 +101,15 @@ cases = sa.Table(
     sa.Column("n_people", sa.Integer, nullable=False),
     sa.Column("n_mentions", sa.Integer, nullable=False),
     sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("tell_due_at", UtcTime),
+    sa.Column("shipped_at", UtcTime),
+    sa.Column("told_at", UtcTime),
+    sa.Column("paused_at", UtcTime),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("revisit_people", sa.Integer),
+    sa.Column("merged_into", sa.String, nullable=False, server_default=""),
+    sa.Column("tracker", sa.String, nullable=False, server_default=""),
+    sa.Column("escalation", sa.JSON, nullable=False, server_default="{}"),
 )
 ONE_OPEN = sa.text("state NOT IN ('closed', 'declined')")
 sa.Index(
@@ -134,11 +143,32 @@ outbox = sa.Table(
     metadata,
     sa.Column("message_id", sa.String, primary_key=True),
     sa.Column("owner", sa.String, nullable=False),
-    sa.Column("case_id", sa.ForeignKey("cases.case_id"), nullable=False),
+    # None: a notice that is about no case.
+    sa.Column("case_id", sa.ForeignKey("cases.case_id")),
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("body", sa.String, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("sent_at", UtcTime),
+    sa.Column("urgency", sa.String, nullable=False, server_default="digest"),
+)
+
+# What goes to one person by one channel. It names its messages and holds none of their words: the text is made anew
+# for every attempt, so that what was erased meanwhile does not go out.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("delivery_id", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("recipient", sa.String, nullable=False),
+    sa.Column("channel", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("message_ids", sa.JSON, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("next_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("error", sa.String, nullable=False),
 )
 
 runs = sa.Table(

@@ -1,14 +1,14 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from loop_values import APP, CARE, NOW, OPS, WAITING, case, evidence
 
 from voc.errors import IllegalMoveError, InputError
-from voc.loop.cases import MAX_REFERENCES, MOVES, legal_moves, move, notice, open_case, refresh
+from voc.loop.cases import MAX_REFERENCES, MOVES, legal_moves, merge, move, notice, open_case, refresh
 from voc.loop.clock import late
-from voc.model import CaseState
+from voc.model import Calendar, CaseState, Sla
 
 STATES = {
     "open": [],
@@ -27,6 +27,11 @@ SETTINGS = {
     "close": {"reason": "done"},
     "decline": {"reason": "no budget", "revisit_on": date(2026, 12, 1)},
     "comment": {"reason": "asked the phone company"},
+    "pause": {"reason": "the supplier answers in March"},
+    "tell": {"how": "brief"},
+    "merge": {"into": "C-2"},
+    "attach": {"url": "https://wiki.example/rota"},
+    "link": {"tracker": "https://tracker.example/PHONE-12"},
 }
 
 
@@ -78,6 +83,7 @@ def test_the_table_decides_which_moves_are_legal(state, name):
     current = in_state(state)
     if name in legal_moves(CaseState(state)):
         moved, event = make(name, current)
+        assert name != "resume"
         target = MOVES[name].target or current.state
         assert (moved.state, moved.version) == (target, current.version + 1)
         assert (event.from_state, event.to_state, event.actor, event.move) == (state, target, "ana", name)
@@ -93,11 +99,11 @@ def test_a_good_case_runs_from_open_to_closed():
     assert current.evidence["verdict"] == "improved"
     closed, event = make("close", current, reason="held for eight weeks")
     assert (closed.state, closed.reason, event.reason) == ("closed", "held for eight weeks", "held for eight weeks")
-    assert legal_moves(closed.state) == ("reopen", "comment")
+    assert legal_moves(closed.state) == ("tell", "reopen", "comment", "attach", "link")
 
 
 def test_an_unknown_move_lists_the_legal_ones():
-    with pytest.raises(IllegalMoveError, match=r"no such move.*take, hand_over, decline, comment"):
+    with pytest.raises(IllegalMoveError, match=r"no such move.*take, hand_over, decline, merge, comment"):
         make("finish", case())
 
 
@@ -113,7 +119,14 @@ def test_an_unknown_move_lists_the_legal_ones():
         ("close", "acknowledged", {"reason": ""}, "close needs reason"),
         ("comment", "open", {"reason": "  "}, "comment needs reason"),
         ("decline", "open", {"reason": ""}, "decline needs reason"),
-        ("decline", "open", {"revisit_on": None}, "decline needs revisit_on"),
+        ("decline", "open", {"revisit_on": None}, "decline needs revisit_on or revisit_people"),
+        ("decline", "open", {"revisit_people": 0}, "no number of people"),
+        ("pause", "planned", {"reason": " "}, "pause needs reason"),
+        ("tell", "shipped", {"how": "by pigeon"}, "use one of brief, notice"),
+        ("attach", "open", {"url": "ftp://files/x"}, "begins with https"),
+        ("attach", "open", {"url": "https://a b"}, "begins with https"),
+        ("link", "open", {"tracker": "https://jo:secret@tracker.example/1"}, "holds a user name or password"),
+        ("link", "open", {"tracker": "https://[x"}, "begins with https"),
         ("decline", "open", {"revisit_on": date(2026, 10, 7)}, "give a later day"),
         ("hand_over", "open", {"owner": "ops"}, "with ops already"),
         ("hand_over", "open", {"function": "sales"}, "use one of product"),
@@ -173,7 +186,9 @@ def test_lateness_follows_the_next_promise():
     assert late(opened, opened.acknowledge_due_at + timedelta(seconds=1))
     taken, _ = make("take", opened)
     assert not late(taken, opened.acknowledge_due_at + timedelta(seconds=1))
-    assert not late(in_state("shipped"), NOW + timedelta(days=900))
+    assert late(in_state("shipped"), NOW + timedelta(days=900)), "nobody was told"
+    told, _ = make("tell", in_state("shipped"))
+    assert not late(told, NOW + timedelta(days=900))
 
 
 @pytest.mark.parametrize(("people", "grew"), [(24, False), (26, False), (28, False), (29, True), (20, False)])
@@ -233,3 +248,101 @@ def test_events_hold_settings_that_json_can_hold():
         _, event = make(name, in_state(state))
         assert json.loads(json.dumps(event.details)) == event.details
         assert asdict(event)["details"].keys() >= SETTINGS[name].keys() - {"reason"}
+
+
+def test_a_pause_stops_every_clock_and_moves_promises_by_the_working_time_that_it_took():
+    planned = in_state("planned")
+    paused, event = make("pause", planned)
+    assert (paused.state, paused.due_at, paused.stage) == ("planned", None, None)
+    assert not late(paused, NOW + timedelta(days=900))
+    assert event.reason == "the supplier answers in March"
+    with pytest.raises(IllegalMoveError, match="planned and paused; from planned and paused one can hand_over, resume"):
+        make("ship", paused)
+    resumed, event = move(paused, "resume", actor="ana", at=paused.paused_at + timedelta(days=7))
+    assert resumed.paused_at is None
+    assert resumed.ship_due_at == planned.ship_due_at + timedelta(days=7)
+    assert event.details["ship_due_at"] == resumed.ship_due_at.isoformat()
+    with pytest.raises(IllegalMoveError, match="cannot resume"):
+        make("resume", planned)
+
+
+def test_a_pause_mends_no_promise_that_was_broken_before():
+    late_at = NOW + timedelta(days=30)
+    planned = in_state("planned")
+    paused, _ = move(planned, "pause", actor="ana", at=late_at, reason="waiting")
+    resumed, _ = move(paused, "resume", actor="ana", at=late_at + timedelta(days=30))
+    assert resumed.plan_due_at == planned.plan_due_at
+    assert resumed.acknowledge_due_at == planned.acknowledge_due_at
+
+
+def test_a_paused_case_that_is_declined_and_reopened_runs_again():
+    paused, _ = make("pause", in_state("planned"))
+    declined, _ = make("decline", paused)
+    assert declined.paused_at is None
+    assert make("reopen", declined)[0].due_at
+
+
+def test_shipping_starts_the_clock_to_tell_and_the_first_telling_stops_it():
+    shipped, event = make("ship", in_state("in_progress"))
+    assert shipped.stage == "tell"
+    assert shipped.tell_due_at == shipped.due_at == datetime(2026, 10, 14, 17, tzinfo=UTC)
+    assert event.details["tell_due_at"] == shipped.tell_due_at.isoformat()
+    told, _ = make("tell", shipped)
+    assert (told.due_at, told.told_at) == (None, NOW + timedelta(hours=1))
+    again, _ = move(told, "tell", actor="ana", at=NOW + timedelta(days=9), how="call_back")
+    assert again.told_at == told.told_at
+    assert make("reopen", told)[0].told_at is None
+
+
+def test_promises_may_be_made_in_working_hours_of_the_owners_own_calendar():
+    shifts = Calendar("shifts", "Europe/London", ((7 * 60, 19 * 60),) * 7)
+    fast = replace(WAITING, sla=Sla(acknowledge_hours=4, plan_days=1))
+    opened, _, _ = open_case(evidence(), OPS, fast, now=datetime(2026, 10, 3, 17, 0, tzinfo=UTC), calendar=shifts)
+    # 18:00 in London on a Saturday: one hour that day, three on Sunday from 7:00.
+    assert opened.acknowledge_due_at == datetime(2026, 10, 4, 9, 0, tzinfo=UTC)
+    assert opened.plan_due_at == datetime(2026, 10, 4, 18, 0, tzinfo=UTC)
+
+
+def test_a_hand_over_keeps_what_was_handed_over_and_uses_the_new_owners_calendar():
+    grown, _ = refresh(case(), evidence(n_problem_people=60), NOW)
+    nights = Calendar("nights", "UTC", ((0, 60),) * 7)
+    at = NOW + timedelta(hours=1)
+    handed, _ = move(grown, "hand_over", actor="ana", at=at, owner="app", function="product", calendar=nights)
+    assert handed.acknowledge_due_at == datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
+    (record,) = handed.evidence["handed_over"]
+    assert record == {
+        "at": at.isoformat(), "from": "ops", "to": "app", "n_problem_people": 60, "n_people": 30, "n_mentions": 40,
+    }  # fmt: skip
+    assert handed.evidence["weekly"] == grown.evidence["weekly"]
+
+
+def test_a_merged_case_closes_and_the_other_takes_over_its_theme():
+    one, other = case("C-1"), case("C-2", theme_id="t2", n_problem_people=7)
+    (closed, event), (into, absorbed) = merge(one, other, actor="ana", at=NOW, reason="same lift")
+    assert (closed.state, closed.merged_into, closed.reason, closed.revisit_on) == ("closed", "C-2", "same lift", None)
+    assert (into.state, into.version, into.n_problem_people) == ("open", 2, 7)
+    assert into.evidence["merged"]["t1"]["n_problem_people"] == 24
+    assert (event.move, absorbed.move, absorbed.details["case_id"]) == ("merge", "absorb", "C-1")
+    assert refresh(into, evidence("t1", n_problem_people=26), NOW) is None
+    grown, event = refresh(into, evidence("t1", n_problem_people=40), NOW)
+    assert grown.evidence["merged"]["t1"]["n_problem_people"] == 40
+    assert (grown.n_problem_people, event.details["theme_id"]) == (7, "t1")
+    reopened, _ = move(closed, "reopen", actor="ana", at=NOW)
+    assert reopened.merged_into == ""
+
+
+def test_a_case_is_not_merged_into_itself_nor_into_one_that_ended():
+    with pytest.raises(InputError, match="into itself"):
+        merge(case(), case(), actor="ana", at=NOW)
+    with pytest.raises(IllegalMoveError, match="C-2 is closed; reopen it first"):
+        merge(case(), case("C-2", state=CaseState.CLOSED), actor="ana", at=NOW)
+    with pytest.raises(IllegalMoveError, match="cannot merge: case C-1 is declined"):
+        merge(in_state("declined"), case("C-2"), actor="ana", at=NOW)
+
+
+def test_links_stand_on_the_case_or_in_its_history():
+    linked, _ = make("link", case())
+    assert linked.tracker == "https://tracker.example/PHONE-12"
+    attached, event = make("attach", linked, reason="the new rota")
+    assert event.details == {"url": "https://wiki.example/rota"}
+    assert (event.reason, attached.state) == ("the new rota", "open")

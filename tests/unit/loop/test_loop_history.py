@@ -34,11 +34,16 @@ def step(current, choice, at):
         "decline": {"reason": "no", "revisit_on": (at + timedelta(hours=hours)).date()},
         "close": {"reason": "done"},
         "comment": {"reason": "note"},
+        "pause": {"reason": "waiting"},
+        "tell": {"how": "brief"},
+        "merge": {"into": "C-2"},
+        "attach": {"url": "https://wiki.example/1"},
+        "link": {"tracker": "https://tracker.example/1"},
     }
     try:
         return move(current, name, actor=owner, at=at, **offered.get(name, {}))
     except IllegalMoveError:
-        assert name not in legal_moves(current.state)
+        assert name not in legal_moves(current.state, paused=current.paused_at is not None)
     except InputError:
         assert name in ("hand_over", "plan", "decline")
     return None
@@ -63,7 +68,9 @@ def test_any_sequence_of_moves_leaves_a_true_case_and_a_history_that_verifies(ch
         history.append(event.chained(after.version, history[-1].hash))
         current = after
         assert min(current.acknowledge_due_at, current.plan_due_at, current.ship_due_at) >= current.opened_at
-        assert (current.revisit_on is not None) == (current.state in ENDED)
+        watched = current.revisit_on is not None or current.merged_into != ""
+        assert watched == (current.state in ENDED) == (current.ended_at is not None)
+        assert current.paused_at is None or current.state in ("acknowledged", "planned", "in_progress")
         assert OWNERS[current.owner] == current.function
     assert verified(history)
     assert [e.seq for e in history] == list(range(1, current.version + 1))

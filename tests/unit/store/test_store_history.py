@@ -41,7 +41,7 @@ def test_a_missing_event_is_found(chain):
 
 
 def case(case_id, state, version):
-    return SimpleNamespace(case_id=case_id, state=state, version=version)
+    return SimpleNamespace(case_id=case_id, state=state, version=version, owner="ops")
 
 
 @pytest.mark.parametrize(
