@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from voc.errors import IllegalMoveError, InputError
 from voc.loop.clock import DEFAULT, end_of, local_day
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ROOT_CAUSES = ("process", "policy", "defect", "information", "training", "staffing", "supplier")
 VERDICTS = ("improved", "no_change", "worse", "cannot_tell")
+_LINK = re.compile(r"https?://(?P<host>[\w.:@%~+-]+)(?:[/?#]\S*)?", re.IGNORECASE)
 # By what people were told that something came of it.
 TELLINGS = ("brief", "notice", "call_back", "other")
 
@@ -170,12 +171,8 @@ def _check_day(key: str, value: object, moment: datetime, calendar: Calendar) ->
 
 def _check_link(key: str, value: str) -> None:
     """A link is kept for good and clicked by colleagues: a web address, without anybody's password in it."""
-    try:
-        parts = urlsplit(value)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole or any(c.isspace() for c in value):
+    found = _LINK.fullmatch(value)
+    if not found:
         raise InputError(f"{key} should be a web address that begins with https:// or http://")
-    if "@" in parts.netloc:
+    if "@" in found["host"]:
         raise InputError(f"{key} holds a user name or password; give the address without it")
