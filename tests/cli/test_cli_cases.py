@@ -56,14 +56,14 @@ def test_a_case_goes_from_open_to_closed(acme, case_id):
     ]
     assert states == ["acknowledged", "planned", "in_progress", "shipped", "verified", "closed"]
     events = history(acme, case_id)
-    assert [e["move"] for e in events] == ["open", "take", "plan", "start", "ship", "verify", "close"]
+    assert [e["move"] for e in events] == ["open", "take", "plan", "start", "declare", "ship", "verify", "close"]
     assert {e["actor"] for e in events[1:]} == {"jo"}
     assert events[2]["details"]["root_cause"] == "process"
     shown = acme.json("cases", "show", case_id)
-    assert (shown["action"], shown["due_at"], shown["version"]) == ("Open the second car park", None, 7)
+    assert (shown["action"], shown["due_at"], shown["version"]) == ("Open the second car park", None, 8)
     assert acme.json("cases", "verify-history") == {
         "ok": True,
-        "events": 6 + len(acme.json("cases", "list")),
+        "events": 7 + len(acme.json("cases", "list")),
         "fault": "",
     }
     assert "open since Monday" in acme.ok("cases", "show", case_id)

@@ -56,8 +56,15 @@ def open_case(
     Raises:
         InputError: the SLA allows negative time, or ``now`` has no time zone.
     """
+    case = _opened(evidence, owner, route, in_utc(now), calendar)
+    details = {"theme_id": case.theme_id, "owner": case.owner, "route": case.route, **_counts(evidence), **_dues(case)}
+    event = CaseEvent("", "open", actor, case.opened_at, "", case.state.value, details=details)
+    return case, event, _message(case, event, route.notify if route else "digest")
+
+
+def _opened(evidence: Evidence, owner: Owner, route: Route | None, now: datetime, calendar: Calendar) -> Case:
     sla = route.sla if route else Sla()
-    case = Case(
+    return Case(
         case_id="",
         theme_id=evidence.theme_id,
         title=evidence.label,
@@ -65,15 +72,12 @@ def open_case(
         function=owner.function,
         state=CaseState.OPEN,
         version=1,
-        opened_at=in_utc(now),
+        opened_at=now,
         route=route.name if route else DEFAULT_ROUTE,
-        **_clocks(in_utc(now), sla, calendar),
+        **_clocks(now, sla, calendar),
         **_counts(evidence),
         evidence={"status": evidence.status, "sla": asdict(sla), **_frozen(evidence)},
     )
-    details = {"theme_id": case.theme_id, "owner": case.owner, "route": case.route, **_counts(evidence), **_dues(case)}
-    event = CaseEvent("", "open", actor, case.opened_at, "", case.state.value, details=details)
-    return case, event, _message(case, event, route.notify if route else "digest")
 
 
 def move(
