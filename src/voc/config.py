@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", "targets", *LOOP_TABLES)
+_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets")
 
 
 @dataclass(frozen=True, slots=True)
