@@ -12,7 +12,7 @@ from voc.ids import stable_id
 from voc.model import Filter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from voc.insight.formulas import Moment
     from voc.queries.frames import Tables
@@ -35,6 +35,12 @@ class Figure:
     digest: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
     receipt: str = ""
+
+
+def figure(key: str, three: Sequence[float], n: int, *, scale: float = 1.0, **facts: Any) -> Figure:
+    """A figure of a value and its two bounds, each multiplied by ``scale``."""
+    value, low, high = (scale * float(x) for x in three)
+    return Figure(key, value, low, high, n, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,11 @@ def answer(tables: Tables, ask: Ask, moment: Moment) -> list[Figure]:
 
 def answers() -> dict[str, Callable[[Tables, Ask, Moment], list[Figure]]]:
     """Every kind of question, and the pure function that answers it."""
-    from voc.queries import metric_figures
+    from voc.queries import driving, metric_figures, moving
 
-    return {"metric": metric_figures.of_metrics}
+    return {
+        "metric": metric_figures.of_metrics,
+        "drivers": driving.of_drivers,
+        "change": moving.of_change,
+        "missing": moving.of_missing,
+    }

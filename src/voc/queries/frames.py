@@ -126,7 +126,7 @@ def mention_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
         items = items.join(spoken, on=ITEM, how="semi")
     columns = ("unit", "event_at", "grain", "source", "channel", "question", "text", *SEGMENTS)
     mentions = current_mentions(tables).select(*ITEM, "mention", "start", "end", "sentiment", "categories", "problem")
-    themes = _assignments(tables).select(*ITEM, "mention", "pool", "theme_id", "score")
+    themes = current_assignments(tables).select(*ITEM, "mention", "pool", "theme_id", "score")
     return (
         mentions.filter(*_label_conditions(filter))
         .join(items.select(*ITEM, *columns), on=ITEM, how="inner")
@@ -161,7 +161,8 @@ def current_mentions(tables: Tables) -> pl.LazyFrame:
     return tables.mentions.join(current_tags(tables), on=[*ITEM, "tagger_version"], how="semi")
 
 
-def _assignments(tables: Tables) -> pl.LazyFrame:
+def current_assignments(tables: Tables) -> pl.LazyFrame:
+    """The themes of mentions by the model in force, or by the last that saw them."""
     return _in_force(tables.theme_assignments, "theme_version", "assigned_at", tables.theme_version)
 
 
