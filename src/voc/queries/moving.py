@@ -22,6 +22,7 @@ from voc.queries.frames import ITEM, current_tags, item_conditions
 
 if TYPE_CHECKING:
     from voc.insight.formulas import Moment
+    from voc.insight.mix import Decomposition
     from voc.queries.frames import Tables
 
 _MEANS = ("share", "difference", "mean")
@@ -58,14 +59,13 @@ def of_change(tables: Tables, ask: Ask, moment: Moment) -> list[Figure]:
         raise InputError(f"{spec.name}: no answers in {first:%Y-%m} or in {last:%Y-%m}; a change needs both")
     found = decompose(*(rows[c].to_numpy() for c in ("value", "group", "later", "unit")))
     before = float(rows.filter(~pl.col("later"))["value"].mean())  # type: ignore[arg-type]
-    facts: dict[str, Any] = {
-        "unit": spec.unit,
-        "by": by,
-        "value_before": before,
-        "value_after": before + found.total[0],
-    }
-    n = rows.height
-    whole = [figure(f"{k}|{WHOLE}", getattr(found, k), n, **facts) for k in ("total", "rate", "mix")]
+    shared: dict[str, Any] = {"unit": spec.unit, "by": by}
+    whole = shared | {"value_before": before, "value_after": before + found.total[0]}
+    return _split(found, rows.height, whole, shared)
+
+
+def _split(found: Decomposition, n: int, whole: dict[str, Any], shared: dict[str, Any]) -> list[Figure]:
+    total = [figure(f"{k}|{WHOLE}", getattr(found, k), n, **whole) for k in ("total", "rate", "mix")]
     parts = sorted(found.parts, key=lambda p: -abs(p.rate + p.mix))
     return total + [
         Figure(f"{kind}|{part.group}", getattr(part, kind), None, None, n, facts=shared)
