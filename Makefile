@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start bench-verify ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
@@ -36,6 +36,12 @@ bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer
 
 bench-verify: $(VENV)/.test ## false and found successes of 1,000 simulated fixes, beside a naive comparison
 	$(BIN)/python benchmarks/verify.py
+
+bench-privacy: $(VENV)/.bench ## recall and speed of redaction, beside Presidio; needs the public sets (DATA=folder)
+	$(BIN)/python benchmarks/privacy.py --data $(or $(DATA),../shared/data)
+
+bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (MB=size)
+	$(BIN)/python benchmarks/ingest.py --mb $(or $(MB),60)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +53,10 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) -e ".[test]"
 	@touch $@ $(VENV)/.core
+
+$(VENV)/.bench: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e ".[test,bench]"
+	@touch $@ $(VENV)/.test $(VENV)/.core
 
 $(VENV)/.live: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) -e ".[test,live]"

@@ -1,6 +1,6 @@
-"""How fast a csv becomes validated frames, and how much memory that takes, beside polars reading the same file.
+"""How fast a csv becomes validated frames and rows of the lake, and how much memory that takes, beside polars alone.
 
-    python benchmarks/ingest.py [--mb 300]
+    python benchmarks/ingest.py [--mb 60]
 
 Writes ``benchmarks/results/ingest.json``. Each measurement runs in a process of its own, so that the peaks are its own.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import resource
 import subprocess
@@ -20,10 +19,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import record
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLDER = Path(__file__).parent
 WORDS = (
     "the nurse doctor desk portal parcel refund call wait letter bed lift app order site team was were is not very "
     "quite never kind late lost slow clean broken rude clear quick again today and but because when after before"
@@ -38,7 +38,7 @@ PROFILE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def write(path: Path, megabytes: int, seed: int = 7) -> int:
+def make(path: Path, megabytes: int, seed: int = 7) -> int:
     """Write a survey of about so many megabytes, one bad row in a thousand; returns the number of records."""
     rng = random.Random(seed)
     # Texts are drawn from a large pool: making each anew would take longer than reading them.
@@ -80,6 +80,31 @@ def baseline(path: Path) -> dict[str, float]:
     return {"rows": pl.read_csv(path, infer_schema=False).height}
 
 
+def redaction(path: Path) -> dict[str, float]:
+    """Rows redacted by voc, which were read before the clock started; one process."""
+    from voc.ingest import parse_profile, read_chunks
+    from voc.privacy import redact
+
+    chunks = [chunk.feedback for chunk in read_chunks(path, parse_profile(PROFILE, "bench"), source="bench")]
+    redact(chunks[0].head(1000))
+    start = time.perf_counter()
+    rows = sum(redact(chunk, numbered=True).height for chunk in chunks)
+    return {"rows": rows, "seconds": time.perf_counter() - start}
+
+
+def lake(path: Path) -> dict[str, float]:
+    """Records that went from the file into the lake of a new workspace, with redaction, ids and fsync."""
+    from voc.ingest import parse_profile
+    from voc.steps.ingesting import ingest_file
+    from voc.workspace import init
+
+    with tempfile.TemporaryDirectory() as folder, init(Path(folder) / "w") as ws:
+        start = time.perf_counter()
+        books = ingest_file(ws.context(), path, parse_profile(PROFILE, "bench"), "bench")
+        seconds = time.perf_counter() - start
+    return {"rows": books.read, "seconds": seconds}
+
+
 def measured(what: str, path: Path) -> dict[str, float]:
     """Run one of the two in a process of its own; returns its counts, seconds and peak in MB."""
     command = [sys.executable, __file__, "--run", what, "--file", str(path)]
@@ -89,34 +114,22 @@ def measured(what: str, path: Path) -> dict[str, float]:
 
 
 def run(what: str, path: Path) -> None:
-    functions: dict[str, Callable[[Path], dict[str, float]]] = {"voc": ours, "polars": baseline}
+    functions: dict[str, Callable[[Path], dict[str, float]]] = {
+        "voc": ours,
+        "polars": baseline,
+        "redaction": redaction,
+        "lake": lake,
+    }
     start = time.perf_counter()
     counts = functions[what](path)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**counts, "seconds": seconds, "peak_mb": peak}))
-
-
-def commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=FOLDER
-    )
-    changed = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=False, cwd=FOLDER)
-    return (done.stdout.strip() or "none") + ("+" if changed.stdout.strip() else "")
-
-
-def cpu() -> dict[str, Any]:
-    """Model, number and the vector flags of the processor."""
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    lines = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
-    fields = {key.strip(): value.strip() for key, value in lines.items()}
-    flags = [flag for flag in fields.get("flags", "").split() if flag.startswith(("avx", "sse4", "amx"))]
-    return {"model": fields.get("model name", platform.processor()), "cores": os.cpu_count(), "flags": flags}
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, **counts}))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mb", type=int, default=300)
+    parser.add_argument("--mb", type=int, default=60)
     parser.add_argument("--run", choices=("voc", "polars"))
     parser.add_argument("--file", type=Path)
     options = parser.parse_args()
@@ -125,36 +138,35 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "survey.csv"
-        n = write(path, options.mb)
-        voc, polars = measured("voc", path), measured("polars", path)
+        n = make(path, options.mb)
+        done = {what: measured(what, path) for what in ("voc", "polars", "redaction", "lake")}
         size = path.stat().st_size / (1 << 20)
-    if voc["rows"] != n:
-        raise SystemExit(f"{n} records written, {voc['rows']:g} read")
-    result = {
-        "name": "csv -> validated frame",
-        "unit": "rows/s",
-        "value": round(voc["rows"] / voc["seconds"]),
-        "peak_mb": round(voc["peak_mb"]),
-        "floor": 50_000,
-        "baseline": {
-            "name": "polars.read_csv, all strings, same file, same run",
-            "value": round(polars["rows"] / polars["seconds"]),
-            "peak_mb": round(polars["peak_mb"]),
+        half = Path(folder) / "half.csv"
+        make(half, options.mb // 2)
+        less = measured("lake", half)
+    if done["voc"]["rows"] != n or done["lake"]["rows"] != n:
+        raise SystemExit(f"{n} records written, {done['voc']['rows']:g} read, {done['lake']['rows']:g} stored")
+    rate = {what: result["rows"] / result["seconds"] for what, result in done.items()}
+    slope = (done["lake"]["peak_mb"] - less["peak_mb"]) / (size / 2)
+    figures = [
+        {"name": "csv -> validated frame, rows/s", "value": round(rate["voc"]), "baseline": 50_000, "n": n},
+        {"name": "polars.read_csv, all strings, same file, rows/s", "value": round(rate["polars"]), "n": n},
+        {"name": "redaction alone of the same rows, rows/s", "value": round(rate["redaction"]), "n": n},
+        {"name": "csv -> lake, rows/s", "value": round(rate["lake"]), "n": n},
+        {
+            "name": "csv -> lake, share of the redaction figure",
+            "value": round(rate["lake"] / rate["redaction"], 3),
+            "baseline": 0.9,
+            "n": n,
         },
-        "ratio": round(polars["seconds"] / voc["seconds"], 4),
-        "file_mb": round(size),
-        "rows": n,
-        "rejected": voc["rejected"],
-        "load_average": round(os.getloadavg()[0], 1),
-        "command": f"python benchmarks/ingest.py --mb {options.mb}",
-        "cpu": cpu(),
-        "python": platform.python_version(),
-        "commit": commit(),
-    }
-    (FOLDER / "results").mkdir(exist_ok=True)
-    (FOLDER / "results" / "ingest.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"{result['value']:,} rows/s, peak {result['peak_mb']} MB, file {result['file_mb']} MB, {n:,} rows")
-    print(f"polars.read_csv alone: {result['baseline']['value']:,} rows/s, peak {result['baseline']['peak_mb']} MB")
+        {"name": "csv -> frame, peak MB of memory", "value": round(done["voc"]["peak_mb"]), "n": n},
+        {"name": "csv -> lake, peak MB of memory", "value": round(done["lake"]["peak_mb"]), "n": n},
+        {"name": "csv -> lake, MB of memory for each MB of file", "value": round(slope, 3), "n": n},
+    ]
+    load = round(os.getloadavg()[0], 1)
+    record.write("ingest", figures, f"python benchmarks/ingest.py --mb {options.mb}", file_mb=round(size), load=load)
+    for figure in figures:
+        print(f"{figure['name']:50} {figure['value']:>12,}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Puts the figures of benchmarks/results into the tables of README.md; `--check` only says whether they agree."""
+"""Puts the figures of benchmarks/results into the tables of the pages; `--check` only says whether they agree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from record import RESULTS, ROOT
 
-README = ROOT / "README.md"
+PAGES = tuple(ROOT / name for name in ("README.md", "docs/privacy.md", "docs/sources.md"))
 _BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 _NAMES = {
     "acc5": "sentiment in 5 classes, accuracy",
@@ -52,12 +52,13 @@ def filled(text: str) -> str:
 
 
 def main() -> int:
-    """Renew README.md, or check it; 1 if a check fails."""
-    old = README.read_text(encoding="utf-8")
-    new = filled(old)
+    """Renew the pages, or check them; 1 if a check fails."""
+    old = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    new = {page: filled(text) for page, text in old.items()}
     if "--check" in sys.argv:
         return int(new != old)
-    README.write_text(new, encoding="utf-8")
+    for page, text in new.items():
+        page.write_text(text, encoding="utf-8")
     return 0
 
 

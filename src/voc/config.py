@@ -39,11 +39,14 @@ class Source:
 class Privacy:
     """How personal data are kept. Nothing is kept longer than ``retention_days`` after it came in.
 
-    ``roster`` is a file of staff and their teams, relative to the workspace; empty: none.
+    ``roster`` is a file of staff and their teams, ``crosswalk`` one of the ids that belong to one person, both relative
+    to the workspace; empty: none. Exports for others show no group of fewer than ``min_count`` people.
     """
 
     retention_days: int = 730
     roster: str = ""
+    crosswalk: str = ""
+    min_count: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,8 @@ def _targets(raw: dict[str, Any], where: str) -> dict[str, Target]:
 def _check_privacy(config: Config, where: str) -> None:
     if config.privacy.retention_days < 1:
         raise ConfigError(f"{where}: [privacy]: retention_days should be 1 or more; nothing is kept for ever")
+    if config.privacy.min_count < 1:
+        raise ConfigError(f"{where}: [privacy]: min_count should be 1 or more")
     for source in config.sources:
         if source.retention_days < 0:
             raise ConfigError(f"{where}: [sources.{source.name}]: retention_days should be 1 or more")

@@ -62,6 +62,7 @@ RESPONSES: dict[str, pl.DataType] = {
     "resolved_at": UTC_TIME,
     "n_reopens": pl.Int32(),
     "n_contacts": pl.Int32(),
+    "agent": pl.String(),
     **_STAMP,
     **_ORIGIN,
 }
@@ -76,6 +77,7 @@ METRIC_EVENTS: dict[str, pl.DataType] = {
     "grain": pl.String(),
     "status": pl.String(),
     "value": pl.Float64(),
+    "agent": pl.String(),
     **_SEGMENT_COLUMNS,
     "row": pl.Int64(),
     **_STAMP,

@@ -20,10 +20,12 @@ from voc.steps import (
     ingesting,
     keeping,
     moving,
+    people,
     receipts,
     replaying,
     retaining,
     routing,
+    sharing,
     tagging,
     theming,
 )
@@ -219,6 +221,14 @@ class Workspace(Closing):
     def leaks(self, *, sample: int = 1000, detector: str = "shapes") -> dict[str, Any]:
         """What may have got through redaction, in a sample of the stored texts; see ``voc.steps.auditing.leaks``."""
         return auditing.leaks(self.context(), sample=sample, detector=detector)
+
+    def joins(self) -> list[dict[str, Any]]:
+        """How far each source's people are known in other sources; see ``voc.steps.people.joins``."""
+        return people.joins(self.context())
+
+    def shared(self, table: str) -> pl.DataFrame:
+        """A table as it may leave the team; see ``voc.steps.sharing.shared``."""
+        return sharing.shared(self.context(), table)
 
     def key_state(self, *, accept: bool = False) -> str:
         """Whether the key is the one that made the stored ids: "same", "new" (none stored yet) or "other"."""

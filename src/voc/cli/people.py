@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(erase)
     app.command()(export)
     app.command()(purge)
+    app.command()(people)
 
 
 def erase(context: typer.Context, respondent: Person, source: Source = "", as_json: JsonFlag = False) -> None:
@@ -40,6 +41,10 @@ def export(
     table: Annotated[str | None, typer.Argument(help="A table of the lake, such as feedback.")] = None,
     respondent: Person = "",
     source: Source = "",
+    shared: Annotated[
+        bool,
+        typer.Option("--shared", help="For people outside the team: no ids, no small groups, no unpublished words."),
+    ] = False,
 ) -> None:
     """Write a table of the lake, or everything that is held of one person."""
     if bool(table) == bool(respondent):
@@ -50,9 +55,18 @@ def export(
             out.write_text(json.dumps(held, default=plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             say(f"{sum(map(len, held.values()))} rows of one person: {out}")
             return
-        frame = ws.lake.read(table or "")
+        frame = ws.shared(table or "") if shared else ws.lake.read(table or "")
     write_table(frame if out.suffix == ".parquet" else unformulated(frame), out)
     say(f"{frame.height} rows: {out}")
+
+
+def people(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """How far each source's people are known in other sources, with the crosswalk of voc.toml if there is one."""
+    with opened(context) as ws:
+        found = ws.joins()
+    columns = ("source", "rows", "share_with_person", "people", "shared", "join_rate")
+    rows = [[f"{v:.0%}" if isinstance(v, float) else v for v in (row[c] for c in columns)] for row in found]
+    show(found, rows, columns, as_json=as_json)
 
 
 def purge(

@@ -114,7 +114,7 @@ def _labels(raw: pl.DataFrame, profile: Profile) -> list[pl.Expr]:
 
 
 def _ids(raw: pl.DataFrame) -> list[pl.Expr]:
-    names = [n for n in ("record_id", "response_id", "respondent", "record_ref") if n in raw.columns]
+    names = [n for n in ("record_id", "response_id", "respondent", "record_ref", "agent") if n in raw.columns]
     stripped = {name: pl.col(name).str.strip_chars() for name in names}
     return [pl.when(text != "").then(text).alias(name) for name, text in stripped.items()]
 

@@ -24,8 +24,8 @@ LABELS = ("channel", "question", "speaker", "on_behalf_of", *SEGMENTS)
 EVENT_LABELS = ("kind", "status", *SEGMENTS)
 _IDS = ("record_id", "respondent", "record_ref", "event_at")
 FIELDS: dict[str, tuple[str, ...]] = {
-    "feedback": (*_IDS, "response_id", "text", "subject", *LABELS, *FLAGS, *SCORES, *TIMES, *COUNTS),
-    "events": (*_IDS, "value", *EVENT_LABELS),
+    "feedback": (*_IDS, "response_id", "text", "subject", *LABELS, *FLAGS, *SCORES, *TIMES, *COUNTS, "agent"),
+    "events": (*_IDS, "value", "agent", *EVENT_LABELS),
 }
 MAX_HEADER_ROWS = 3
 CLEANERS = ("html", "mail")

@@ -46,8 +46,8 @@ FEEDBACK_CONTENT = (
     *SCORES,
     *_TICKET,
 )
-RESPONSE_CONTENT = (*_SAID, *SCORES, *_TICKET)
-EVENT_CONTENT = ("kind", "respondent", "event_at", "status", "value", "record_ref", *SEGMENTS)
+RESPONSE_CONTENT = (*_SAID, *SCORES, *_TICKET, "agent")
+EVENT_CONTENT = ("kind", "respondent", "event_at", "status", "value", "record_ref", "agent", *SEGMENTS)
 
 
 def build_feedback(
@@ -81,6 +81,9 @@ def _identified(fields: Fields, profile: Profile, source: str, ordinals: Ordinal
         # The same number at two shops is two people, unless their profiles declare one namespace.
         prefix = pl.lit((profile.namespace or source) + ":")
         frame = frame.with_columns(respondent=prefix + pl.col("respondent"))
+    if "agent" in frame.columns:
+        # Apart from customers: agent 12 is not customer 12.
+        frame = frame.with_columns(agent=pl.lit(f"agent of {profile.namespace or source}:") + pl.col("agent"))
     present = [pl.col(name) for name in ("record_ref", "record_id") if name in frame.columns]
     given = joined([("response", pl.col("response_id"))]) if "response_id" in frame.columns else pl.lit("")
     answered = pl.when(given != "").then(given).otherwise(pl.col("record"))

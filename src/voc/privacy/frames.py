@@ -98,7 +98,7 @@ def _check_columns(frame: pl.DataFrame, named: Iterable[str], text_column: str) 
 def _targets(
     frame: pl.DataFrame, text_columns: Sequence[str] | None, keep: Collection[str], ingested: bool
 ) -> list[str]:
-    skip = set(keep) | (_VOUCHED | set(_IDS) | {"respondent"} if ingested else set())
+    skip = set(keep) | (_VOUCHED | set(_IDS) | {"respondent", "agent"} if ingested else set())
     chosen: list[str] = []
     for name, dtype in frame.schema.items():
         if name in skip or (text_columns is not None and name not in text_columns):
@@ -214,6 +214,8 @@ def _redact_lists(values: pl.Series, lead: str, style: Style) -> _Column:
 def _with_ids(frame: pl.DataFrame, key: bytes) -> pl.DataFrame:
     if "respondent" in frame.columns:
         frame = frame.with_columns(_respondents(frame, key))
+    if "agent" in frame.columns:
+        frame = frame.with_columns(pseudonyms(key, "agent", frame["agent"].cast(pl.String)).alias("agent"))
     present = {raw: stored for raw, stored in _IDS.items() if raw in frame.columns}
     columns = [pseudonyms(key, stored, frame[raw].cast(pl.String)) for raw, stored in present.items()]
     clash = [stored for stored in present.values() if stored in frame.columns]

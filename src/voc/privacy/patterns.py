@@ -78,7 +78,7 @@ _ACCOUNT_SORT = re.compile(
 )
 _ZIP_CUED = re.compile(
     r"(?<!\w)(?:post ?code|postal code|zip ?code|zip)(?:'?s)?(?: (?:is|was|number|of))?[ :=\-]{1,3}("
-    r"(?=[\w\-]{0,9}\d)[\w\-]{2,10}(?:[ ]\d[A-Z]{2})?)(?!\w)",
+    r"[A-Z]{1,2}[ ]\d{1,2}[A-Z]?[ ]?\d[A-Z]{2}|(?=[\w\-]{0,9}\d)[\w\-]{2,10}(?:[ ]\d[A-Z]{2})?)(?!\w)",
     re.IGNORECASE,
 )
 # "in Bjert 6091": a town and its code; a year after a town is none.
@@ -86,7 +86,7 @@ _TOWN_CODE = re.compile(
     rf"(?<!\w)in[ ](?:[{UPPER}][^\W\d_]{{0,20}}[ ](?:(?:de|da|of|la|les)[ ])?){{1,4}}((?!(?:19|20)\d\d(?!\d))"
     rf"(?:\d{{3}}[ ]\d{{2}}|\d{{4,6}}(?:-\d{{3,4}})?))(?=[ ]in\b|[,.]|$)"
 )
-_NI = re.compile(r"(?<![^\W_])([A-Z]{2})([ \-.]{0,2}\d{2}){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
+_NI = re.compile(r"(?<![^\W_])([A-Z][ ]?[A-Z])([ \-.]{0,2}\d{2}){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
 _IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}[ \-]?\d{2}(?:[ \-]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
 _PLATE = re.compile(r"(?<![^\W_])[A-HJ-PR-Y][A-HJ-PR-Y](?:[0-2567]\d)[ \-]?[A-HJ-PR-Z]{3}(?![^\W_])")
 _PLATE_CUED = re.compile(
@@ -199,7 +199,8 @@ def codes(shadow: Shadow) -> Iterator[Found]:
 def _long_codes(text: str) -> Iterator[Found]:
     for match in _NI.finditer(text):
         named = cues.cue(text, match.start(), match.end())
-        if named == "NI_NUMBER" or (checks.ni_prefix(match[1]) and named != "KEEP"):
+        sure = " " not in match[1] and checks.ni_prefix(match[1])
+        if named == "NI_NUMBER" or (sure and named != "KEEP"):
             yield "NI_NUMBER", match.start(), match.end()
     for match in _IBAN.finditer(text):
         end = _iban_end(match)

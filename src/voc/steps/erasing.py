@@ -13,6 +13,7 @@ from voc.privacy import pseudonym
 from voc.schema import TABLES
 from voc.steps import theming
 from voc.steps.context import PEOPLE
+from voc.steps.people import crosswalk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +43,11 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
     if _PSEUDONYM.fullmatch(person) and person in known:
         return person
     spaces = [namespace] if namespace else sorted(_namespaces(ctx))
-    found = {space: pseudonym(ctx.key, f"respondent:{PEOPLE}", f"{space}:{person}") for space in spaces}
+    walk = crosswalk(ctx)
+    raw = {space: f"{space}:{person}" for space in spaces}
+    found = {space: pseudonym(ctx.key, f"respondent:{PEOPLE}", walk.get(one, one)) for space, one in raw.items()}
     found = {space: name for space, name in found.items() if name in known}
-    if len(found) > 1:
+    if len(set(found.values())) > 1:
         raise InputError(
             f"{len(found)} sources know somebody by that id: say which with --source, of {', '.join(found)}"
         )

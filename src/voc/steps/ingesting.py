@@ -17,6 +17,7 @@ from voc.privacy import find, load_roster, mask, redact
 from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
 from voc.steps.keeping import require_key
+from voc.steps.people import crosswalk, crosswalk_digest, identified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ _RECORDS = ("feedback", "metric_events")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to take in: how it is read, for which feed, its masked name and hash, its batch's id, and who is staff."""
+    """A file to take in: how it is read, for which feed, its masked name and hash, its batch's id, and who is who."""
 
     profile: Profile
     source: str
@@ -43,6 +44,7 @@ class Job:
     digest: str
     batch_id: str
     roster: Roster | None
+    people: dict[str, str]
 
 
 def ingest_file(
@@ -100,9 +102,11 @@ def plan(ctx: Context, path: Path, profile_name: str | Path | Profile, source: s
     digest = file_sha256(path)
     # The comments of tickets stand in a file of their own: when they change, the tickets are read again.
     beside = [file_sha256(file) for file in companions(path, profile)]
-    batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest, *beside)
+    walk = crosswalk_digest(ctx)
+    batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest, *beside, *walk)
     roster = load_roster(ctx.root / ctx.config.privacy.roster) if ctx.config.privacy.roster else None
-    return Job(profile, source, mask(path.name, find(path.name)), digest, batch_id, roster)
+    name = mask(path.name, find(path.name))
+    return Job(profile, source, name, digest, batch_id, roster, crosswalk(ctx))
 
 
 def _known_by_now(ctx: Context, batch_id: str, before: Books) -> Books:
@@ -167,7 +171,7 @@ def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job)
     raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
     space = pl.lit(PEOPLE).alias("namespace")
     safe = {
-        table: redact(frame.with_columns(space), key=ctx.key, numbered=True, roster=job.roster)
+        table: redact(identified(frame, job.people).with_columns(space), key=ctx.key, numbered=True, roster=job.roster)
         for table, frame in raw.items()
     }
     blocked = _blocked(chunk.rejected, safe, ctx.register.erased())

@@ -20,6 +20,7 @@ VENDORS = {
     "typeform-webhook.json": "typeform-webhook", "app-store.json": "app-store", "google-play.csv": "google-play",
     "cfpb.csv": "cfpb", "chat.json": "chat", "chat-turns.csv": "chat", "call.vtt": "chat",
 }  # fmt: skip
+EVENTS = ("appointments", "orders", "calls", "claims", "qa-scores")
 SENTENCES = ["The nurse was kind.", "I waited two hours.", "Parking is too dear.", "All went well today."]
 
 
@@ -44,7 +45,7 @@ def test_a_vendors_export_is_known_by_its_header(name, profile):
 
 
 def test_every_profile_but_the_generic_and_the_demos_has_a_signature_or_is_found_otherwise():
-    assert set(VENDORS.values()) == set(profile_names()) - {"generic", "nhs-fft", "demo", "demo-events"}
+    assert set(VENDORS.values()) == set(profile_names()) - {"generic", "nhs-fft", "demo", "demo-events", *EVENTS}
 
 
 def test_a_survey_gets_the_scores_that_its_profile_cannot_know():
