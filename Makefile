@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: demo app test test-live lint bench bench-tagging bench-start bench-verify clean help
+.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -26,10 +26,13 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
+
+bench-signals: $(VENV)/.test ## early warning: planted excess found, delay, false alarms; needs the labelled data (DATA=folder)
+	$(BIN)/python benchmarks/signals.py --data $(or $(DATA),../shared/data)
 
 bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
 	$(BIN)/python benchmarks/start.py

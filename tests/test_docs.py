@@ -22,6 +22,8 @@ KEYS = [
     for table, kind in (
         ("workspace", config.Config),
         ("privacy", config.Privacy),
+        ("themes", config.Themes),
+        ("signals", config.Signals),
         ("sources", config.Source),
         ("owners", Owner),
         ("targets", config.Target),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets")
+_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals")
+# What a discovery may propose about themes, for a person or the policy to accept.
+THEME_PROPOSALS = ("born", "split", "merged", "drifted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,28 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Themes:
+    """When themes are looked for, and what becomes of what is found.
+
+    ``every_days``: days between discoveries in the nightly run. ``min_people``: distinct people that a new theme needs;
+    0 lets the size of the data decide. ``accept``: what is accepted without a person, of ``THEME_PROPOSALS``.
+    """
+
+    every_days: int = 7
+    min_people: int = 0
+    accept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """When early warning fires; see ``voc.insight.signals.Rule``."""
+
+    false_discovery: float = 0.1
+    min_people: int = 5
+    min_days: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A workspace's settings, as read from voc.toml.
 
@@ -76,6 +100,8 @@ class Config:
     register_url: str = ""
     external: str = "all"
     privacy: Privacy = Privacy()
+    themes: Themes = Themes()
+    signals: Signals = Signals()
     sources: tuple[Source, ...] = ()
     owners: tuple[Owner, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -105,6 +131,9 @@ class Config:
                 return owner
         known = ", ".join(o.id for o in self.owners) or "none"
         raise ConfigError(f"no owner {owner_id!r}; voc.toml has: {known}")
+
+
+_SINGLE: dict[str, type[Any]] = {"privacy": Privacy, "themes": Themes, "signals": Signals}
 
 
 def load(folder: Path) -> Config:
@@ -142,15 +171,33 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
     )
     for key in set(_TABLES) & settings.keys():
         raise ConfigError(f"{where}: [workspace]: {key} should be a table of its own, outside [workspace]")
-    place = f"{where}: [privacy]"
-    privacy = build(Privacy, {k: tupled(v) for k, v in table(raw.get("privacy", {}), place).items()}, place)
+    single = {name: _settings(kind, raw, name, where) for name, kind in _SINGLE.items()}
     loop = loop_settings(raw, where, folder)
-    body = {**settings, "privacy": privacy, "sources": sources, "targets": _targets(raw, where), **loop}
+    body = {**settings, **single, "sources": sources, "targets": _targets(raw, where), **loop}
     config = build(Config, body, f"{where}: [workspace]")
     if config.external not in ("all", "none"):
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
     _check_privacy(config, where)
+    _check_themes(config, where)
     return config
+
+
+def _settings(kind: type[Any], raw: dict[str, Any], name: str, where: str) -> Any:
+    """A table that stands once and has defaults for everything."""
+    place = f"{where}: [{name}]"
+    return build(kind, {k: tupled(v) for k, v in table(raw.get(name, {}), place).items()}, place)
+
+
+def _check_themes(config: Config, where: str) -> None:
+    if config.themes.every_days < 1:
+        raise ConfigError(f"{where}: [themes]: every_days should be 1 or more")
+    for name in config.themes.accept:
+        if name not in THEME_PROPOSALS:
+            raise ConfigError(f"{where}: [themes]: accept has {name!r}; use {', '.join(THEME_PROPOSALS)}")
+    if not 0 < config.signals.false_discovery < 1:
+        raise ConfigError(f"{where}: [signals]: false_discovery should be between 0 and 1")
+    if min(config.signals.min_people, config.signals.min_days) < 1:
+        raise ConfigError(f"{where}: [signals]: min_people and min_days should be 1 or more")
 
 
 def _targets(raw: dict[str, Any], where: str) -> dict[str, Target]:

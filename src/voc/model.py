@@ -159,6 +159,30 @@ class LineageEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """A theme that more people speak of than its past explains, as a whole (``segment`` "") or in one segment's value.
+
+    ``n_people`` were counted and ``expected`` were to be expected in the ``n_periods`` from ``period_start`` to
+    ``last_on``; ``first_on`` is the end of the period in which it first fired, ``found_at`` when that was noticed.
+    """
+
+    signal_id: str
+    theme_id: str
+    segment: str
+    value: str
+    kind: str
+    grain: str
+    first_on: date
+    last_on: date
+    period_start: date
+    n_periods: int
+    n_people: int
+    expected: float
+    p_value: float
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a theme rests on at one moment: people counted once, with references and no text.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import retaining, routing, tagging, theming, verifying
+from voc.steps import retaining, routing, signalling, tagging, theming, verifying
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -86,6 +86,7 @@ def _steps(
         ("tag", lambda: _tag(ctx, told("tag"))),
         ("discover", lambda: {"themes_born": theming.discover_if_none(ctx)}),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
+        ("signals", lambda: signalling.watch(ctx)),
         ("route", lambda: routing.route_themes(ctx)),
         ("verify", lambda: verifying.verify_night(ctx)),
         ("deliver", lambda: {"messages_sent": routing.deliver(ctx)}),

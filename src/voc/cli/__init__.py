@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from voc.cli import cases, drivers, effects, figures, files, models, people, privacy, profiles, quarantine, themes, work
+from voc.cli import (
+    cases,
+    drivers,
+    effects,
+    figures,
+    files,
+    models,
+    people,
+    privacy,
+    profiles,
+    quarantine,
+    signals,
+    themes,
+    work,
+)
 from voc.errors import VocError
 
 # typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
@@ -21,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, figures, drivers, people, models):
+for part in (work, files, figures, drivers, people, models, signals):
     part.register(app)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(profiles.app, name="profile")

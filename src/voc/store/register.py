@@ -13,13 +13,14 @@ from voc.store.ledger import LedgerRows
 from voc.store.outbox import OutboxRows
 from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
+from voc.store.signals import SignalRows
 from voc.store.themes import ThemeRows
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Register(ThemeRows, CaseRows, OutboxRows, RunRows, LedgerRows, ErasureRows, ReceiptRows):
+class Register(ThemeRows, CaseRows, OutboxRows, RunRows, LedgerRows, ErasureRows, ReceiptRows, SignalRows):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
     Every call is one transaction, durable when it returns. Use as a context manager, or call ``close``. Threads

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 # The newest migration; a test compares.
-REVISION = "0004"
+REVISION = "0005"
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -240,4 +240,52 @@ receipts = sa.Table(
     sa.Column("digest", sa.BigInteger, nullable=False),
     sa.Column("made_at", UtcTime, nullable=False),
     sa.Column("versions", sa.JSON, nullable=False),
+)
+
+# What early warning found; the theme may be one that was merged since.
+signals = sa.Table(
+    "signals",
+    metadata,
+    sa.Column("signal_id", sa.String, primary_key=True),
+    sa.Column("theme_id", sa.String, nullable=False),
+    sa.Column("segment", sa.String, nullable=False),
+    sa.Column("value", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("grain", sa.String, nullable=False),
+    sa.Column("first_on", sa.Date, nullable=False),
+    sa.Column("last_on", sa.Date, nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("n_periods", sa.Integer, nullable=False),
+    sa.Column("n_people", sa.Integer, nullable=False),
+    sa.Column("expected", sa.Float, nullable=False),
+    sa.Column("p_value", sa.Float, nullable=False),
+    sa.Column("found_at", UtcTime, nullable=False),
+)
+
+# What people did to themes, and what they undid: the state of merges, splits and moves follows from these rows.
+theme_edits = sa.Table(
+    "theme_edits",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.String, nullable=False),
+    sa.Column("themes", sa.JSON, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("undone_at", UtcTime),
+    sa.Column("undone_by", sa.String),
+)
+
+theme_proposals = sa.Table(
+    "theme_proposals",
+    metadata,
+    sa.Column("proposal_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("theme_id", sa.String, nullable=False),
+    sa.Column("other_id", sa.String, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("made_at", UtcTime, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("decided_at", UtcTime),
+    sa.Column("decided_by", sa.String),
 )
