@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voc.insight.expectation import expected, mixed, season
@@ -127,7 +127,8 @@ def test_segments_get_half_of_the_budget_however_many_they_are():
     assert "new" in set(detect(made).filter("fires", pl.col("segment") == "")["theme_id"])
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0.01, 0.5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 0.5))
 def test_the_cut_off_is_that_of_benjamini_and_hochberg(p_values, q):
     ordered, n = sorted(p_values), len(p_values)
     passed = [p for i, p in enumerate(ordered, 1) if p <= q * i / n]
