@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from voc import modelstore
+from voc.delivery import address
 from voc.errors import BusyError, VocError
+from voc.loop.notify import recipients
+from voc.loop.rules import hidden
 from voc.queries import feed_trouble, feeds
 from voc.store import writer_lock
 from voc.workspace import open_workspace
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from voc.configloop import Channel
     from voc.workspace import Workspace
 
 
@@ -40,6 +44,8 @@ def examine(folder: Path) -> list[Finding]:
                 _tried("the key is the one that made the ids", lambda: _check_key(ws)),
                 _feeds(ws),
                 _tried("somebody is there to route to", lambda: _check_owners(ws)),
+                _tried("every route can fire", lambda: _check_routes(ws)),
+                _tried("owners can be reached", lambda: _check_reach(ws)),
                 _tried("the last run ended well", lambda: _check_run(ws)),
             ]
     return findings
@@ -71,7 +77,12 @@ def _check_history(ws: Workspace) -> None:
 
 
 def _check_key(ws: Workspace) -> None:
-    if ws.key_state() == "other":
+    try:
+        state = ws.key_state()
+    except BusyError:
+        # A run has the workspace: it looks at the key itself before it makes an id.
+        return
+    if state == "other":
         raise VocError("the key is not the one that made the ids; restore it, or run: voc privacy key --accept")
 
 
@@ -98,6 +109,37 @@ def _check_owners(ws: Workspace) -> None:
     lost = sorted({case.owner for case in ws.register.cases()} - known)
     if lost:
         raise VocError(f"cases belong to {', '.join(lost)}, who is not in voc.toml; add them, or hand the cases over")
+
+
+def _check_routes(ws: Workspace) -> None:
+    lost = [f"{name!r} (after {wide!r})" for name, wide in hidden(ws.config.routes)]
+    if lost:
+        raise VocError(f"routes that can never fire: {', '.join(lost)}; put them first, or narrow what comes before")
+
+
+def _check_reach(ws: Workspace) -> None:
+    today = ws.now().date()
+    away = [
+        owner.id
+        for owner in ws.config.owners
+        if owner.away(today) and all(reader.away(today) for reader in recipients(owner, ws.config.owners, today))
+    ]
+    faults = [f"nobody reads for {', '.join(away)} while they are away; name a deputy"] if away else []
+    if ws.config.external != "none":
+        faults += [fault for channel in ws.config.channels if (fault := _unusable(channel, ws.root))]
+    dead = [delivery.delivery_id for delivery in ws.register.deliveries("dead")]
+    if dead:
+        faults.append(f"{len(dead)} notifications could not be sent; 'voc notifications list --state dead' says why")
+    if faults:
+        raise VocError("; ".join(faults))
+
+
+def _unusable(channel: Channel, root: Path) -> str:
+    try:
+        address(channel, root)
+    except VocError as error:
+        return str(error)
+    return ""
 
 
 def _check_run(ws: Workspace) -> None:

@@ -9,6 +9,7 @@
     ├── ConflictError                somebody else changed the same case first
     ├── IllegalMoveError (ValueError) a case cannot go from its state to the one asked for
     ├── NotAllowedError              somebody made a move that is another's to make
+    ├── DeliveryError                a notification could not be sent
     ├── BooksError                   a run's counts do not add up
     └── BusyError                    another run holds the workspace
 
@@ -54,6 +55,10 @@ class IllegalMoveError(VocError, ValueError):
 
 class NotAllowedError(VocError):
     """Somebody made a move that is another's to make; the message says whose."""
+
+
+class DeliveryError(VocError):
+    """A notification could not be sent; the message never holds the address, nor what a server said."""
 
 
 class BooksError(VocError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import retaining, routing, signalling, tagging, theming, verifying
+from voc.steps import delivering, retaining, routing, signalling, tagging, theming, verifying
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -51,8 +51,9 @@ def run(ctx: Context, *, progress: Callable[[str, int], None] = lambda _step, _n
                 ctx.register.record_step(run_id, step, counts, seconds, _after(ctx, started))
                 logger.info("step", extra={"run_id": run_id, "step": step, "seconds": round(seconds, 3), **counts})
             _check(result)
-            if bad_files:
-                raise InputError("; ".join(bad_files) + " (all other files and steps were done)")
+            nobody = routing.nobody_there(ctx, result["themes_without_owner"])
+            if bad_files or nobody:
+                raise InputError("; ".join([*bad_files, *([nobody] if nobody else [])]) + " (all else was done)")
         except Exception:
             ctx.register.finish_run(run_id, "failed", result, _after(ctx, started))
             raise
@@ -89,7 +90,8 @@ def _steps(
         ("signals", lambda: signalling.watch(ctx)),
         ("route", lambda: routing.route_themes(ctx)),
         ("verify", lambda: verifying.verify_night(ctx)),
-        ("deliver", lambda: {"messages_sent": routing.deliver(ctx)}),
+        ("promises", lambda: routing.watch_promises(ctx)),
+        ("deliver", lambda: delivering.deliver(ctx)),
         ("purge", lambda: {"items_purged": sum(retaining.purge(ctx)["items"].values())}),
     ]
     for step, work in plan:

@@ -12,10 +12,12 @@ from voc import config as configuration
 from voc import nightly as night
 from voc.closing import Closing
 from voc.errors import InputError
+from voc.loop import rules
 from voc.privacy import load_key, make_key
 from voc.setup import starter_config
 from voc.steps import (
     auditing,
+    delivering,
     erasing,
     ingesting,
     keeping,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from voc.config import Config
     from voc.loop.routing import Decision
+    from voc.loop.rules import RuleReport
     from voc.model import Books, Case, CaseEvent, Filter, Theme
     from voc.queries import Tables
     from voc.queries.figures import Figure
@@ -164,6 +167,15 @@ class Workspace(Closing):
             decisions = routing.decide(ctx)[0]
             routing.route_themes(ctx)
         return decisions
+
+    def check_routes(self) -> list[RuleReport]:
+        """What is wrong with the routes; see ``voc.loop.rules.examine``."""
+        return rules.examine(self.config.routes, list(routing.decide(self.context())[1].values()))
+
+    def send_notifications(self) -> dict[str, int]:
+        """Send the deliveries whose time has come; see ``voc.steps.delivering.send_due``."""
+        with writer_lock(self.root):
+            return delivering.send_due(self.context())
 
     def themes(self) -> list[Theme]:
         """Every known theme."""

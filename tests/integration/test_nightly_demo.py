@@ -176,7 +176,9 @@ def test_each_owner_with_a_case_gets_one_digest_without_anybody_s_words(ws, demo
 def test_the_run_is_in_the_ledger_step_by_step(ws, record):
     run = ws.last_run()
     assert (run.run_id, run.state, run.kind) == (record["run_id"], "ok", "nightly")
-    assert [step.step for step in run.steps] == ["ingest", "tag", "discover", "assign", "route", "deliver", "purge"]
+    assert [step.step for step in run.steps] == [
+        "ingest", "tag", "discover", "assign", "route", "verify", "promises", "deliver", "purge",
+    ]  # fmt: skip
     assert run.books == {key: value for key, value in record.items() if key not in ("run_id", "state")}
 
 

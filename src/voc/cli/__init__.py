@@ -14,6 +14,7 @@ from voc.cli import (
     figures,
     files,
     models,
+    notifications,
     people,
     privacy,
     profiles,
@@ -42,6 +43,7 @@ app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(themes.app, name="themes")
 app.add_typer(cases.app, name="cases")
+app.add_typer(notifications.app, name="notifications")
 effects.register(cases.app)
 app.add_typer(figures.app, name="metrics")
 cases.register(app)

@@ -34,14 +34,31 @@ def route(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say for each theme which rule fires and why; open nothing.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Report on the rules: which can never fire, which take each other's themes.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Open a case for each theme that a rule of voc.toml sends to an owner."""
+    if check:
+        _check_rules(context, as_json=as_json)
+        return
     with opened(context) as ws:
         decisions = ws.route(dry_run=dry_run)
         labels = {theme.theme_id: theme.label for theme in ws.themes()}
     rows = [(labels.get(d.theme_id), d.outcome, d.route, d.owner, d.case_id, "; ".join(d.reasons)) for d in decisions]
     show([asdict(d) for d in decisions], rows, ("theme", "outcome", "rule", "owner", "case", "why"), as_json=as_json)
+
+
+def _check_rules(context: typer.Context, *, as_json: bool) -> None:
+    with opened(context) as ws:
+        reports = ws.check_routes()
+    rows = [
+        (r.name, r.owner, r.n_fit, r.n_taken, r.hidden_by, ", ".join(f"{name} ({n})" for name, n in r.overlaps))
+        for r in reports
+    ]
+    columns = ("rule", "owner", "themes that fit", "it gets", "never fires, after", "fit these too")
+    show([asdict(r) for r in reports], rows, columns, as_json=as_json)
 
 
 def brief(case: Case) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One notice per owner instead of one per item: references and counts as plain text, never verbatims."""
+"""One notice per owner instead of one per item: references and counts as plain text, and no verbatim unasked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voc.loop.clock import in_utc, working_days_after
 from voc.model import ENDED, CaseState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from voc.model import Case, Message, Owner
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 SOON_DAYS = 3
 
 
-def digest(owner: Owner, messages: Sequence[Message], cases: Sequence[Case], now: datetime) -> str:
+def digest(
+    owner: Owner,
+    messages: Sequence[Message],
+    cases: Sequence[Case],
+    now: datetime,
+    quotes: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """What ``owner`` should know today; "" when there is nothing to tell, so that nothing need be sent.
 
     News comes first, in order of time, then promises that are late, then those due within ``SOON_DAYS`` working
@@ -29,6 +35,7 @@ def digest(owner: Owner, messages: Sequence[Message], cases: Sequence[Case], now
         messages: the outbox.
         cases: any cases; ended ones are left out.
         now: aware moment of writing.
+        quotes: by case, redacted sentences of customers; only for a channel that may carry them.
 
     Raises:
         InputError: ``now`` has no time zone.
@@ -44,12 +51,17 @@ def digest(owner: Owner, messages: Sequence[Message], cases: Sequence[Case], now
         return ""
     parts = [
         f"{owner.name}: {_count(len(news), 'notice')}, {len(late)} late, {len(soon)} due soon ({moment:%Y-%m-%d})",
-        _section("New", (f"{_ref(m.case_id)}{m.subject}. {m.body}" for m in news)),
+        _section("New", (_news(m, (quotes or {}).get(m.case_id or "", ())) for m in news)),
         _section("Late", map(_line, late)),
         _section("Due soon", map(_line, soon)),
         _section("All yours", _by_state(mine)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _news(message: Message, quotes: Sequence[str]) -> str:
+    said = "".join(f'\n    "{" ".join(quote.split())}"' for quote in quotes)
+    return f"{_ref(message.case_id)}{message.subject}. {message.body}{said}"
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

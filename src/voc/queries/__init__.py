@@ -4,7 +4,7 @@ Filters go down into the scans, and only aggregates (or one page of verbatims) c
 """
 
 from voc.queries.effects import Effect, effect_series, effect_values
-from voc.queries.evidence import evidence
+from voc.queries.evidence import evidence, people_since
 from voc.queries.frames import (
     Tables,
     is_empty,
@@ -38,6 +38,7 @@ __all__ = [
     "mention_frame",
     "newest_day",
     "other_languages",
+    "people_since",
     "response_frame",
     "score_summary",
     "settled",

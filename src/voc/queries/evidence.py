@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from voc.model import Evidence, Filter
-from voc.queries.frames import mention_frame, settled, window
+from voc.queries.frames import ITEM, current_tags, latest, mention_frame, settled, window
 from voc.queries.themes import PROBLEM
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from voc.model import Theme
     from voc.queries.frames import Tables
 
@@ -32,32 +34,42 @@ def evidence(tables: Tables, now: dt.datetime, weeks: int | None = None) -> list
 
     Returns:
         ``weekly`` covers at most the last 26 weeks up to ``now`` and holds no item whose date is only a month;
-        ``feedback_ids`` are those of up to 50 different people, problem mentions and recent ones first.
+        ``feedback_ids`` are those of up to 50 different people, problem mentions and recent ones first. ``impact`` is
+        by how many points the main score would be higher without the people who report the problem. ``signals`` are
+        not looked up here.
     """
-    found = _mentions(settled(tables), now, weeks).collect()
+    tables = settled(tables)
+    found = _mentions(tables, now, weeks).collect()
     counts = found.group_by("theme_id").agg(
         n_problem_people=pl.col("unit").filter(PROBLEM).n_unique(),
         n_people=pl.col("unit").n_unique(),
         n_problem_mentions=PROBLEM.sum(),
         n_mentions=pl.len(),
+        share_urgent=(pl.col("urgent").filter(PROBLEM).fill_null(value=False).mean()).fill_null(0.0),
     )
+    impact = _impact(tables, found, now)
     parts = {
         "weekly": _weekly(found, now.date()),
         "categories": _shares(_each_category(found.filter(PROBLEM)), counts, "categories"),
         "channels": _shares(found.filter(PROBLEM), counts, "channel"),
         "segments": _segments(found.filter(PROBLEM), counts),
+        "intents": _shares(found.filter(PROBLEM), counts, "intent"),
+        "sentiments": _shares(found.filter(PROBLEM), counts, "sentiment"),
         "feedback_ids": _references(found),
     }
-    numbers = {row["theme_id"]: row for row in counts.iter_rows(named=True)}
+    numbers = {row["theme_id"]: row | {"impact": impact.get(row["theme_id"], 0.0)} for row in counts.to_dicts()}
     made = [_one(theme, numbers[theme.theme_id], parts) for theme in tables.themes if theme.theme_id in numbers]
     return sorted(made, key=lambda e: (-e.n_problem_people, -e.n_people, e.theme_id))
 
 
 def _mentions(tables: Tables, now: dt.datetime, weeks: int | None) -> pl.LazyFrame:
     start, end = window(tables, weeks, now.date()) if weeks else (None, None)
-    columns = ("theme_id", "feedback_id", "unit", "event_at", "grain", "problem", "categories", "channel")
+    columns = ("theme_id", *ITEM, "unit", "event_at", "grain", "problem", "categories", "sentiment", "channel")
+    tags = current_tags(tables).select(*ITEM, "intent", "urgent")
     frame = mention_frame(tables, Filter(start=start, end=end)).select(*columns, *SEGMENTS)
-    return frame.filter(pl.col("theme_id").is_not_null(), (pl.col("event_at") <= now).fill_null(value=True))
+    return frame.join(tags, on=ITEM, how="left").filter(
+        pl.col("theme_id").is_not_null(), (pl.col("event_at") <= now).fill_null(value=True)
+    )
 
 
 def _one(theme: Theme, numbers: dict[str, Any], parts: dict[str, dict[str, tuple[Any, ...]]]) -> Evidence:
@@ -126,3 +138,59 @@ def _grouped(frame: pl.DataFrame) -> dict[str, tuple[Any, ...]]:
     for theme_id, *rest in frame.iter_rows():
         grouped[theme_id].append(tuple(rest))
     return {theme_id: tuple(rows) for theme_id, rows in grouped.items()}
+
+
+# The score that impact is about: the first that there is, each as a figure of one response and its scale in points.
+_SCORES = (
+    ("nps", pl.when(pl.col("nps") >= 9).then(100.0).when(pl.col("nps") <= 6).then(-100.0).otherwise(0.0)),
+    ("fft", pl.when(pl.col("fft") <= 2).then(100.0).otherwise(0.0)),
+    ("csat", pl.when(pl.col("csat") >= 4).then(100.0).otherwise(0.0)),
+)
+
+
+def _impact(tables: Tables, found: pl.DataFrame, now: dt.datetime) -> dict[str, float]:
+    """Points by which the main score would be higher without the responses that report each theme's problem."""
+    rows = latest(tables.responses, "response_id").filter((pl.col("event_at") <= now).fill_null(value=True))
+    scores = rows.select("response_id", "nps", "fft", "csat").collect()
+    for name, points in _SCORES:
+        given = scores.filter(pl.col(name).is_not_null()).select("response_id", points=points)
+        if given.is_empty():
+            continue
+        items = tables.feedback.select(*ITEM, "response_id").collect()
+        said = found.filter(PROBLEM).select("theme_id", *ITEM).join(items, on=ITEM).join(given, on="response_id")
+        per_theme = (
+            said.unique(["theme_id", "response_id"]).group_by("theme_id").agg(s=pl.col("points").sum(), n=pl.len())
+        )
+        total, n = float(given["points"].sum()), given.height
+        return {
+            theme: (total - s) / (n - k) - total / n
+            for theme, s, k in per_theme.select("theme_id", "s", "n").iter_rows()
+            if k < n
+        }
+    return {}
+
+
+def people_since(
+    tables: Tables, watched: Mapping[str, tuple[Collection[str], dt.date]], now: dt.datetime
+) -> dict[str, int]:
+    """How many different people have reported a problem with some themes since a day, by the caller's own keys.
+
+    Args:
+        tables: what to read.
+        watched: key -> (theme ids, first day). An item whose date is only a month is not counted.
+        now: events after this moment are not seen.
+    """
+    if not watched:
+        return {}
+    rows = [(key, theme, day) for key, (themes, day) in watched.items() for theme in themes]
+    wanted = pl.DataFrame(rows, schema={"key": pl.String, "theme_id": pl.String, "since": pl.Date}, orient="row")
+    frame = mention_frame(settled(tables), Filter()).select("theme_id", "unit", "event_at", "grain", "problem")
+    counts = (
+        frame.filter(PROBLEM, pl.col("event_at") <= now, pl.col("grain").ne_missing("month"))
+        .join(wanted.lazy(), on="theme_id")
+        .filter(pl.col("event_at").dt.date() >= pl.col("since"))
+        .group_by("key")
+        .agg(n=pl.col("unit").n_unique())
+        .collect()
+    )
+    return dict.fromkeys(watched, 0) | dict(counts.iter_rows())

@@ -1,21 +1,26 @@
-"""Routing: themes become cases in owners' queues, and owners are told."""
+"""Routing: themes become cases in owners' queues, ended cases come back, and promises are watched."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from voc import faults
-from voc.ids import stable_id
-from voc.loop.cases import notice, open_case, refresh
-from voc.loop.digest import digest
-from voc.loop.routing import Decision, route
-from voc.queries import evidence
+from voc.loop.cases import SYSTEM, move, notice, open_case, refresh
+from voc.loop.escalation import chain_of, escalate, warning
+from voc.loop.routing import Decision, route, watched_from
+from voc.model import ENDED
+from voc.queries import evidence, people_since
 
 if TYPE_CHECKING:
-    from voc.model import Case, Evidence, Message
+    from collections.abc import Sequence
+    from datetime import date
+
+    from voc.model import Case, CaseEvent, Evidence
     from voc.steps.context import Context
 
-OUTBOX = "outbox"
+# A signal that was last seen longer ago no longer counts as one of its theme.
+SIGNAL_DAYS = 35
 
 
 def decide(ctx: Context) -> tuple[list[Decision], dict[str, Evidence]]:
@@ -23,77 +28,114 @@ def decide(ctx: Context) -> tuple[list[Decision], dict[str, Evidence]]:
 
     A first run looks at the whole backlog: evidence is not limited to a window.
     """
-    found = evidence(ctx.tables(), ctx.now)
-    decisions = route(found, ctx.config.routes, ctx.config.owners, ctx.register.cases(), now=ctx.now)
+    tables = ctx.tables()
+    found = _with_signals(ctx, evidence(tables, ctx.now))
+    cases = ctx.register.cases()
+    since = people_since(tables, _watched(cases), ctx.now)
+    decisions = route(found, ctx.config.routes, ctx.config.owners, cases, now=ctx.now, since=since)
     return decisions, {item.theme_id: item for item in found}
 
 
+def _with_signals(ctx: Context, found: list[Evidence]) -> list[Evidence]:
+    """The evidence with the kinds of the signals that its themes have now."""
+    kinds: dict[str, set[str]] = {}
+    for signal in ctx.register.signals():
+        if signal.last_on >= ctx.now.date() - timedelta(days=SIGNAL_DAYS):
+            kinds.setdefault(signal.theme_id, set()).add(signal.kind)
+    return [replace(item, signals=tuple(sorted(kinds.get(item.theme_id, ())))) for item in found]
+
+
+def _watched(cases: Sequence[Case]) -> dict[str, tuple[list[str], date]]:
+    """For each ended case that is watched: its theme and those merged into it, and the first day that counts."""
+    days = {case.case_id: watched_from(case) for case in cases}
+    return {
+        case.case_id: ([case.theme_id, *case.evidence.get("merged", {})], day)
+        for case in cases
+        if (day := days[case.case_id]) is not None
+    }
+
+
 def route_themes(ctx: Context) -> dict[str, int]:
-    """Open the cases that the routes ask for, and add new evidence to those that stand.
+    """Open and reopen the cases that the routes ask for, and add new evidence to those that stand.
 
     Returns:
-        ``cases_opened`` and ``cases_grown``.
+        ``cases_opened``, ``cases_grown``, ``cases_revisited`` and ``themes_without_owner``.
     """
     decisions, by_theme = decide(ctx)
     cases = {case.case_id: case for case in ctx.register.cases()}
-    counts = {"cases_opened": 0, "cases_grown": 0}
+    counts = dict.fromkeys(("cases_opened", "cases_grown", "cases_revisited", "themes_without_owner"), 0)
     for decision in decisions:
         item = by_theme[decision.theme_id]
+        counts["themes_without_owner"] += decision.nobody
         if decision.outcome == "open":
             _open(ctx, decision, item)
             counts["cases_opened"] += 1
+        elif decision.outcome == "reopen":
+            cases[decision.case_id] = _reopen(ctx, cases[decision.case_id], decision)
+            counts["cases_revisited"] += 1
         elif decision.outcome == "joined":
-            counts["cases_grown"] += _grow(ctx, cases[decision.case_id], item)
+            case = _grow(ctx, cases[decision.case_id], item)
+            counts["cases_grown"] += case is not cases[decision.case_id]
+            cases[decision.case_id] = case
     return counts
 
 
 def _open(ctx: Context, decision: Decision, item: Evidence) -> Case:
     rule = next((r for r in ctx.config.routes if r.name == decision.route), None)
-    case, event, message = open_case(item, ctx.config.owner(decision.owner), rule, now=ctx.now)
+    calendar = ctx.config.calendar(decision.owner)
+    case, event, message = open_case(item, ctx.config.owner(decision.owner), rule, now=ctx.now, calendar=calendar)
     return ctx.register.open_case(case, event, [message])
 
 
-def _grow(ctx: Context, case: Case, item: Evidence) -> bool:
+def _reopen(ctx: Context, case: Case, decision: Decision) -> Case:
+    """Open an ended case again; where its owner has left, with whoever the rule or the default names now."""
+    if case.state not in ENDED:
+        return case
+    at = max(ctx.now, case.opened_at)
+    calendar = ctx.config.calendar(case.owner)
+    again, event = move(case, "reopen", actor=SYSTEM, at=at, reason=decision.reasons[-1], calendar=calendar)
+    return _save(ctx, case, again, event)
+
+
+def _grow(ctx: Context, case: Case, item: Evidence) -> Case:
     grown = refresh(case, item, max(ctx.now, case.opened_at))
-    if grown is None:
-        return False
-    message = notice(*grown)
-    ctx.register.save_case(*grown, expected_version=case.version, messages=[message] if message else [])
-    return True
+    return case if grown is None else _save(ctx, case, *grown)
 
 
-def deliver(ctx: Context) -> int:
-    """Write one digest per owner with news to the folder ``outbox``, then mark its messages as sent.
+def _save(ctx: Context, before: Case, case: Case, event: CaseEvent) -> Case:
+    message = notice(case, event)
+    messages = [message] if message else []
+    return ctx.register.save_case(case, event, expected_version=before.version, messages=messages)
 
-    The file's name comes from the messages in it, so a run that died between writing and marking writes the same
-    file again.
+
+def watch_promises(ctx: Context) -> dict[str, int]:
+    """Warn of promises that fall due soon, and tell of broken ones up the chain; each once, however often it runs.
 
     Returns:
-        How many messages went out.
+        ``warnings`` that hold now, and ``promises_broken`` that were told tonight.
     """
-    pending = ctx.register.pending_messages()
-    cases = ctx.register.cases() if pending else []
-    for owner in ctx.config.owners:
-        mine = [message for message in pending if message.owner == owner.id]
-        if mine:
-            faults.point("outbox.before_send")
-            _write(ctx, owner.id, mine, digest(owner, mine, cases, ctx.now))
-            faults.point("outbox.after_send")
-            for message in mine:
-                ctx.register.mark_sent(message.message_id, ctx.now)
-    known = {owner.id for owner in ctx.config.owners}
-    return sum(message.owner in known for message in pending)
+    settings = ctx.config.notifications
+    owners = {owner.id: owner for owner in ctx.config.owners}
+    warnings, broken = [], 0
+    for case in ctx.register.cases():
+        calendar = ctx.config.calendar(case.owner)
+        warned = warning(case, ctx.now, settings.warn_hours, calendar)
+        if warned:
+            warnings.append(warned)
+        raised = escalate(case, ctx.now, chain_of(owners.get(case.owner)), settings.escalate_hours, calendar)
+        if raised:
+            new, event, messages = raised
+            ctx.register.save_case(new, event, expected_version=case.version, messages=messages)
+            broken += 1
+    ctx.register.post(warnings)
+    return {"warnings": len(warnings), "promises_broken": broken}
 
 
-def _write(ctx: Context, owner: str, messages: list[Message], text: str) -> None:
-    from voc.store.durable import durable_file, make_folder, sync_folder  # see voc.store
-
-    folder = ctx.root / OUTBOX
-    make_folder(folder)
-    name = f"{ctx.now:%Y-%m-%d}-{owner}-{stable_id(*(m.message_id for m in messages))[:8]}.txt"
-    draft = folder / f".{name}"
-    draft.unlink(missing_ok=True)
-    with durable_file(draft) as file:
-        file.write(text.encode())
-    draft.replace(folder / name)
-    sync_folder(folder)
+def nobody_there(ctx: Context, n_themes: int) -> str:
+    """What to say where themes have nobody to go to; "" where all have."""
+    if not n_themes:
+        return ""
+    return (
+        f"{n_themes} themes have nobody to go to: no route takes them and no owner has default = true; "
+        "see 'voc route --dry-run', then mark an owner in voc.toml"
+    )

@@ -1,0 +1,91 @@
+"""The one place from which words leave this machine: a text, to one address of a person's channel, by ``apprise``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from voc.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from voc.configloop import Channel
+
+# What a receiver can tell a second attempt by, where the way of sending knows headers.
+HEADER = "X-Voc-Delivery"
+_WITH_HEADERS = frozenset({"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"})
+
+
+def address(channel: Channel, root: Path) -> str:
+    """The URL of a channel, from where voc.toml says it is kept.
+
+    Args:
+        channel: as configured.
+        root: the workspace's folder, for a file.
+
+    Raises:
+        DeliveryError: the variable is not set, or the file is absent, empty or can be read by others.
+    """
+    if channel.url_env:
+        found = os.environ.get(channel.url_env, "").strip()
+        if not found:
+            raise DeliveryError(f"channel {channel.name!r}: the variable {channel.url_env} is not set")
+        return found
+    if channel.url:
+        return channel.url
+    path = root / channel.url_file
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise DeliveryError(f"channel {channel.name!r}: others can read {channel.url_file}; chmod it to 600")
+        found = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeliveryError(f"channel {channel.name!r}: {channel.url_file} cannot be read") from error
+    if not found:
+        raise DeliveryError(f"channel {channel.name!r}: {channel.url_file} is empty")
+    return found
+
+
+def send(url: str, title: str, body: str, *, delivery_id: str = "") -> None:
+    """Send a text, once; whether to try again is the caller's to decide.
+
+    Args:
+        url: of ``apprise``; never shown in an error, for it holds a secret.
+        title: one line.
+        body: plain text.
+        delivery_id: sent along as a header, where there are any.
+
+    Raises:
+        DeliveryError: the URL means nothing to apprise, or the other side did not take the text.
+    """
+    import apprise  # 0.4 s that nobody without a channel waits for
+
+    scheme = url.partition("://")[0] if "://" in url else ""
+    if delivery_id and scheme.casefold() in _WITH_HEADERS:
+        url += f"{'&' if '?' in url else '?'}+{HEADER}={delivery_id}"
+    with _unlogged():
+        target = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(async_mode=False, app_id="voc"))
+    if target is None:
+        raise DeliveryError(f"the address ({scheme or 'no scheme'}) is not one that apprise knows")
+    try:
+        with _unlogged():
+            taken = target.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT)
+    except Exception as error:
+        raise DeliveryError(f"the {scheme} service failed ({type(error).__name__})") from error
+    if not taken:
+        raise DeliveryError(f"the {scheme} service did not take it")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep apprise's own log lines back: they hold addresses, which are secrets, and what servers say."""
+    logger = logging.getLogger("apprise")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
