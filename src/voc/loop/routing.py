@@ -68,9 +68,8 @@ def route(
     ``DEFAULT_MIN_PEOPLE`` people on. People are those with *problem* mentions. Praise opens nothing, nor does a
     theme that is dismissed, retired or merged; a candidate is routed, and marked as one.
 
-    A rule has one live case per theme, whoever holds it: a hand-over must not make a second one the next night. All
-    live cases of a theme are joined, also where no rule takes it any more; the theme of a merged case joins the one
-    that took its place. A *declined* case is reopened on its ``revisit_on``, or once ``revisit_people`` people have
+    A rule has one live case per theme, whoever holds it. All live cases of a theme are joined, also where no rule takes
+    it any more; the theme of a merged case joins the one that took its place. A *declined* case is reopened on its ``revisit_on``, or once ``revisit_people`` people have
     reported it since. A *closed* one is reopened once as many people as it says, else as its rule asks for, have
     reported it since ``revisit_on`` (the Monday after the closing, unless set otherwise).
 
@@ -87,9 +86,8 @@ def route(
         ConfigError: a rule leads to nobody.
         InputError: ``now`` has no time zone.
     """
-    known = {owner.id for owner in owners}
     for rule in routes:
-        if rule.owner not in known:
+        if rule.owner not in {owner.id for owner in owners}:
             raise ConfigError(f"route {rule.name!r} goes to {rule.owner!r}, who is no owner; add an [[owners]] entry")
     default = next((Route(DEFAULT_ROUTE, o.id, min_people=DEFAULT_MIN_PEOPLE) for o in owners if o.default), None)
     moment = _Moment(tuple(routes), default, {c.case_id: c for c in cases}, since or {}, in_utc(now).date())
