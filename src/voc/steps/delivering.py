@@ -140,8 +140,9 @@ def _attempt(ctx: Context, delivery: Delivery) -> Delivery:
     if channel is None:
         return _saved(ctx, replace(delivery, state=DEAD, finished_at=ctx.now, error="its channel is not in voc.toml"))
     wait = quiet_until(ctx.now, settings.quiet, ctx.config.calendar(delivery.recipient)) if channel.quiet else None
-    if wait and ctx.now - delivery.created_at < _LONGEST_QUIET:
-        return _saved(ctx, replace(delivery, next_at=wait))
+    longest = delivery.created_at + _LONGEST_QUIET
+    if wait and ctx.now < longest:
+        return _saved(ctx, replace(delivery, next_at=min(wait, longest)))
     trying = _saved(ctx, replace(delivery, state=SENDING, attempts=delivery.attempts + 1))
     title, body = _text(ctx, delivery, verbatims=channel.verbatims)
     try:

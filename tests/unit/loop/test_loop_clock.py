@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voc.errors import ConfigError, InputError
@@ -47,6 +47,7 @@ def test_refuses_negative_days_and_times_without_a_zone():
         working_days_after(FRIDAY.replace(tzinfo=None), 1)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(start=MOMENTS, n=st.integers(0, 400))
 def test_never_before_the_start_never_on_a_weekend_and_each_day_is_one_more(start, n):
     due, after = working_days_after(start, n), working_days_after(start, n + 1)
@@ -88,6 +89,7 @@ def test_a_calendar_without_working_days_is_refused():
 DAYS_OFF = [date(2026, 1, 1) + timedelta(days=n) for n in range(1000)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(start=MOMENTS, length=LENGTHS, calendar=CALENDARS)
 def test_working_time_comes_back_as_it_was_given(start, length, calendar):
     end = working_time_after(start, length, calendar)
@@ -95,6 +97,7 @@ def test_working_time_comes_back_as_it_was_given(start, length, calendar):
     assert worked(start, end, calendar) == length
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(start=MOMENTS, first=LENGTHS, second=LENGTHS, calendar=CALENDARS)
 def test_working_time_adds_up_and_is_never_negative(start, first, second, calendar):
     middle = start + first
@@ -104,6 +107,7 @@ def test_working_time_adds_up_and_is_never_negative(start, first, second, calend
     assert worked(end, start - timedelta(seconds=1), calendar) == timedelta(0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(promise=MOMENTS, stopped=MOMENTS, pause=LENGTHS, calendar=CALENDARS)
 def test_a_pause_leaves_as_much_working_time_as_there_was(promise, stopped, pause, calendar):
     resumed = stopped + pause

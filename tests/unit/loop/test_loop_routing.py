@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loop_values import APP, CARE, NOW, OPS, OWNERS, WAITING, case, evidence
 
@@ -187,6 +187,7 @@ ITEMS = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(items=st.lists(ITEMS, max_size=6))
 def test_every_theme_gets_one_decision_in_order_and_a_reason(items):
     decisions = route(items, [WAITING], OWNERS, [case(theme_id="a")], now=NOW)
@@ -316,6 +317,7 @@ SEEN = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wide=RULES, narrow=RULES, item=SEEN)
 def test_what_is_said_to_be_covered_always_is(wide, narrow, item):
     if covers(wide, narrow) and fits(narrow, item):
