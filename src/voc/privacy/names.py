@@ -140,6 +140,7 @@ _CLOSING = re.compile(
 )
 # "Vide A. Persson": two words no text uses otherwise with an initial between them.
 _MIDDLE = re.compile(rf"(?<![\w'@/.\-])({_MIXED}){_GAP}[{UPPER}]\.?{_GAP}({_MIXED})(?![\w@])")
+_LONE = re.compile(rf"[ \t](?!I[ \t])[{UPPER}]\.?[ \t]")
 _OWNED = re.compile(
     rf"(?<![\w'@/.\-])([{LOWER}]{{3,20}})(?='s[ ](?:daughter|son|mum|mother|mom|dad|father|wife|husband|sister"
     rf"|brother|carer"
@@ -180,8 +181,8 @@ def names(shadow: Shadow) -> Iterator[Found]:
 
 def _shouting(text: str) -> bool:
     """Whether capitals carry no information, because nearly every letter is one."""
-    upper = sum(c.isupper() for c in text)
-    return upper >= 8 and upper >= 0.7 * sum(c.isalpha() for c in text)
+    upper = sum(map(str.isupper, text))
+    return upper >= 8 and upper >= 0.7 * sum(map(str.isalpha, text))
 
 
 def _trim(text: str, start: int, end: int, *, capitals: bool) -> int:
@@ -304,6 +305,8 @@ def _roled_low(text: str) -> Iterator[Found]:
 
 def _with_initial(text: str) -> Iterator[Found]:
     """Yield a name with an initial in its middle."""
+    if _LONE.search(text) is None:
+        return
     lexicon = load().lexicon
     for match in _MIDDLE.finditer(text):
         words = (match[1].lower(), match[2].lower())
