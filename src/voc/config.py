@@ -42,12 +42,14 @@ class Privacy:
     """How personal data are kept. Nothing is kept longer than ``retention_days`` after it came in.
 
     ``roster`` is a file of staff and their teams, ``crosswalk`` one of the ids that belong to one person, both relative
-    to the workspace; empty: none. Exports for others show no group of fewer than ``min_count`` people.
+    to the workspace; empty: none. ``mask_references`` masks the numbers of orders
+    and tickets in texts. Exports for others show no group of fewer than ``min_count`` people.
     """
 
     retention_days: int = 730
     roster: str = ""
     crosswalk: str = ""
+    mask_references: bool = False
     min_count: int = 5
 
 

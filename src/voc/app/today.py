@@ -17,7 +17,9 @@ tables.thin(view.coverage)
 st.title(words.today_title(len(view.late), len(view.due_soon), view.moved.height))
 
 with st.container(border=True):
-    st.subheader(f"Needs you ({len(view.late) + len(view.due_soon)})")
+    st.subheader(f"Needs you ({len(view.late) + len(view.due_soon) + view.unusual_feeds.height})")
+    for row in view.unusual_feeds.iter_rows(named=True):
+        st.text(f"Feed: {queries.feed_trouble(row)}")
     waiting = (*view.late, *view.due_soon)
     for case in waiting[: tables.MAX_LINES]:
         tables.case_line(ws, case, now)

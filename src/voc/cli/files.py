@@ -31,6 +31,9 @@ def redact(
     numbered: Annotated[
         bool, typer.Option("--numbered", help="Number placeholders: [NAME_1] is the same person within a text.")
     ] = False,
+    references: Annotated[
+        bool, typer.Option("--mask-references", help="Mask the numbers of orders and tickets too.")
+    ] = False,
     roster: Annotated[
         Path | None, typer.Option("--roster", help="Staff (csv or TOML: name, team), who become [STAFF: team].")
     ] = None,
@@ -42,7 +45,9 @@ def redact(
     frame = read_table(file)
     _need(frame.columns, text_column, file)
     staff = load_roster(roster) if roster else None
-    safe = redact_frame(frame, keep=keep or (), text_column=text_column, numbered=numbered, roster=staff)
+    safe = redact_frame(
+        frame, keep=keep or (), text_column=text_column, numbered=numbered, roster=staff, references=references
+    )
     safe = safe.drop("redaction_version", "redaction_error")
     write_table(safe, out)
     say(f"{safe.height} rows, {safe['redactions'].list.len().sum()} redactions in {text_column!r}: {out}")

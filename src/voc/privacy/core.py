@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from voc.errors import PrivacyError
 from voc.privacy import addresses, brands, names, numbers, patterns, people
-from voc.privacy.gate import ADDRESS, ALL, CONTACT, DIGITS, NAMES, PEOPLE
+from voc.privacy.gate import ADDRESS, ALL, CONTACT, DIGITS, NAMES, PEOPLE, REFERENCES
 from voc.privacy.shadow import make_shadow
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ KINDS = (
     "PLATE",
     "HANDLE",
     "NAME",
+    "REFERENCE",
 )
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 _DIGIT = re.compile(r"\d")
@@ -88,7 +89,7 @@ def find(text: str, *, groups: int = ALL, seconds: float = MAX_SECONDS) -> list[
     spans = _search(text, deadline, groups)
     while spans:
         masked, pieces = _masked(text, spans)
-        more = _search(masked, deadline)
+        more = _search(masked, deadline, ALL | (groups & REFERENCES))
         if not more:
             break
         spans = _merge([*spans, *(_back(span, pieces) for span in more)])
@@ -168,6 +169,8 @@ def _rules(shadow: Shadow, groups: int) -> Iterator[Callable[[Shadow], Iterable[
         yield from (patterns.codes, patterns.postcodes)
     if groups & DIGITS and n_digits >= 4:
         yield from (patterns.addresses_ip, numbers.numbers)
+    if groups & REFERENCES:
+        yield numbers.references
     if groups & ADDRESS:
         yield addresses.houses
     if groups & ADDRESS and n_digits:

@@ -36,6 +36,7 @@ _GROUPS = {
     r"|message me",
     "NI_NUMBER": r"national insurance(?: number)?|nino|ni (?:number|no)|n\.i\.",
 }
+KEEP = _GROUPS["KEEP"]
 _CUES = re.compile(
     r"(?<![^\W_])(?:" + "|".join(f"(?P<{name}>{body})" for name, body in _GROUPS.items()) + r")(?![^\W\d_])",
     re.IGNORECASE,

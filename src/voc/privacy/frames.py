@@ -11,7 +11,7 @@ import polars as pl
 from voc.errors import InputError, PrivacyError
 from voc.privacy import core, people
 from voc.privacy.core import MAX_CHARACTERS, Span, find
-from voc.privacy.gate import ALL, PEOPLE, signs
+from voc.privacy.gate import ALL, DIGITS, PEOPLE, REFERENCES, signs
 from voc.privacy.keys import process_key, pseudonyms
 from voc.privacy.tokens import Style
 from voc.schema import REDACTIONS, SEGMENTS
@@ -50,6 +50,7 @@ def redact(
     text_column: str = "text",
     numbered: bool = False,
     roster: Roster | None = None,
+    references: bool = False,
 ) -> pl.DataFrame:
     """Mask personal data in every column that can hold people's words: same rows, same order.
 
@@ -63,6 +64,7 @@ def redact(
         keep: columns to pass as they are.
         text_column: the column whose spans ``redactions`` holds; only "text" may be absent.
         numbered: write ``[NAME_1]``, the same number for the same person or value within a text.
+        references: mask the numbers of orders, tickets and the like too; ``record_ref`` stays.
         roster: staff, who become a token of their team, ``[STAFF: Ward 7]``.
 
     Returns:
@@ -77,15 +79,16 @@ def redact(
     frame = frame.drop([name for name in _ADDED if name in frame.columns])
     ingested = bool(_ANCHORS.intersection(frame.columns))
     names, style = _targets(frame, text_columns, keep, ingested), Style(numbered, roster)
-    masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested)) for n in names}
+    masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested, references)) for n in names}
     frame = _with_ids(frame, process_key() if key is None else key) if ingested else frame
     frame = frame.with_columns(column.masked.alias(name) for name, column in masked.items())
     return _with_outcome(frame, masked, text_column)
 
 
-def _asked(name: str, ingested: bool) -> int:
+def _asked(name: str, ingested: bool, references: bool) -> int:
     """What to look for: a site is often called after somebody, so in a segment only a cue makes a name of it."""
-    return ALL & ~PEOPLE if ingested and name in SEGMENTS else ALL
+    asked = ALL & ~PEOPLE if ingested and name in SEGMENTS else ALL
+    return asked | REFERENCES if references and name != "record_ref" else asked
 
 
 def _check_columns(frame: pl.DataFrame, named: Iterable[str], text_column: str) -> None:
@@ -135,7 +138,9 @@ def _redact_column(values: pl.Series, lead: str, style: Style, asked: int = ALL)
     unique = texts.unique(maintain_order=True).drop_nulls() if lead else texts
     searched = pl.select(pl.lit(lead) + unique).to_series() if lead else unique
     groups = signs(searched) & asked
-    groups = groups.set((searched.str.len_chars() > MAX_CHARACTERS).fill_null(value=False), ALL)
+    if asked & REFERENCES:
+        groups = groups | ((groups & DIGITS) > 0).cast(pl.UInt8) * REFERENCES
+    groups = groups.set((searched.str.len_chars() > MAX_CHARACTERS).fill_null(value=False), asked)
     if lead == _REFERENCE:
         groups = groups.set(unique.str.contains(_PLAIN_ID), 0)
     elif style.roster is not None and style.roster.words:

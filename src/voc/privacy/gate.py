@@ -18,6 +18,8 @@ from voc.privacy.words import GIVEN
 # NAMES are those that a cue announces, PEOPLE those that only the model finds.
 CONTACT, DIGITS, ADDRESS, NAMES, PEOPLE = 1, 2, 4, 8, 16
 ALL = CONTACT | DIGITS | ADDRESS | NAMES | PEOPLE
+# Numbers of orders, tickets and the like: only on request, for they stay so that somebody can look them up.
+REFERENCES = 32
 
 _SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|hundred|double|triple|treble"
 # What the shadow changes may turn into anything: every recogniser looks.

@@ -45,6 +45,11 @@ _LENGTHS = {
     "DOB": (6, 8),
     "PHONE": (6, 15),
 }
+_REFERENCE = re.compile(
+    rf"(?<![^\W_])(?:{cues.KEEP})(?:'s)?(?:[ ](?:number|no|num|id|ref|code|reference|is|was)\b){{0,3}}[ .:#'\"(]{{1,4}}"
+    r"([A-Za-z0-9](?:[\-/]?[A-Za-z0-9]){3,24})(?![\w])",
+    re.IGNORECASE,
+)
 _UK_SECOND = frozenset("1235789")
 
 
@@ -54,6 +59,13 @@ def numbers(shadow: Shadow) -> Iterator[Found]:
     for run in _RUN.finditer(text):
         shadow.check_time()
         yield from _in_run(text, run.start(), run.end())
+
+
+def references(shadow: Shadow) -> Iterator[Found]:
+    """Yield the numbers that the words before them call those of an order, a ticket, an invoice or the like."""
+    for match in _REFERENCE.finditer(shadow.digits):
+        if sum(map(str.isdigit, match[1])) >= 4 and not checks.is_date(match[1]):
+            yield "REFERENCE", match.start(1), match.end(1)
 
 
 def births(shadow: Shadow) -> Iterator[Found]:

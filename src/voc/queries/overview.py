@@ -47,6 +47,11 @@ class Today:
     scores: tuple[Metric, ...]
     books: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def unusual_feeds(self) -> pl.DataFrame:
+        """Feeds that have gone silent or bring far less than they usually do: somebody has to look."""
+        return self.feeds.filter(pl.col("state").is_in(("silent", "low")))
+
 
 def today(
     tables: Tables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -170,10 +170,9 @@ def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job)
     """
     raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
     space = pl.lit(PEOPLE).alias("namespace")
-    safe = {
-        table: redact(identified(frame, job.people).with_columns(space), key=ctx.key, numbered=True, roster=job.roster)
-        for table, frame in raw.items()
-    }
+    masked = ctx.config.privacy.mask_references
+    style: dict[str, Any] = {"key": ctx.key, "numbered": True, "roster": job.roster, "references": masked}
+    safe = {table: redact(identified(frame, job.people).with_columns(space), **style) for table, frame in raw.items()}
     blocked = _blocked(chunk.rejected, safe, ctx.register.erased())
     ends = []
     for table, frame in safe.items():

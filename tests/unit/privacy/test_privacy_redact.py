@@ -231,3 +231,23 @@ def test_redacting_twice_changes_no_text():
 def test_the_sieve_lets_nothing_through_that_it_should_hold():
     texts = pl.Series(["Lovely staff", "", None, "nothing at all. Thanks"])
     assert signs(texts).to_list() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "masked"),
+    [
+        ("order 4010232137 never came", "order 4010232137 never came", "order [REFERENCE] never came"),
+        (
+            "My ticket number is INV-20931, ring 07700 900123",
+            "ticket number is INV-20931",
+            "ticket number is [REFERENCE], ring [PHONE]",
+        ),
+        ("we waited 4010 minutes for an order", "4010 minutes", "4010 minutes"),
+    ],
+)
+def test_numbers_of_orders_stay_unless_they_are_to_go(text, kept, masked):
+    frame = pl.DataFrame({"text": [text], "record_ref": ["order 4010232137"]})
+    assert kept in redact(frame)["text"][0]
+    done = redact(frame, references=True)
+    assert masked in done["text"][0]
+    assert done["record_ref"][0] == "order 4010232137"
