@@ -54,8 +54,7 @@ def redact(
 ) -> pl.DataFrame:
     """Mask personal data in every column that can hold people's words: same rows, same order.
 
-    A frame from ``ingest`` has its raw identity columns replaced by keyed hashes. A row that fails has null text and
-    ``redactions``, and the reason in ``redaction_error``.
+    Raw identity columns of ``ingest`` become keyed hashes. A row that fails has null text, and ``redaction_error``.
 
     Args:
         frame: any frame; lists of strings are masked item by item.
@@ -76,8 +75,7 @@ def redact(
     """
     people.load()  # without the name model nothing is redacted at all, rather than more weakly than it says
     _check_columns(frame, [*(text_columns or ()), *keep], text_column)
-    frame = frame.drop([name for name in _ADDED if name in frame.columns])
-    ingested = bool(_ANCHORS.intersection(frame.columns))
+    frame, ingested = frame.drop(_ADDED, strict=False), bool(_ANCHORS.intersection(frame.columns))
     names, style = _targets(frame, text_columns, keep, ingested), Style(numbered, roster)
     masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested, references)) for n in names}
     frame = _with_ids(frame, process_key() if key is None else key) if ingested else frame
