@@ -130,7 +130,7 @@ def run(what: str, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=60)
-    parser.add_argument("--run", choices=("voc", "polars"))
+    parser.add_argument("--run", choices=("voc", "polars", "redaction", "lake"))
     parser.add_argument("--file", type=Path)
     options = parser.parse_args()
     if options.run:
