@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 NONE = -1
-# A mention is as near to a theme as the mean of its cosines with the theme's five nearest exemplars.
+# A mention is as near to a theme as the mean of its cosines with the theme's five nearest exemplars and, at the same
+# weight, its cosine with the centre of all of them: either alone agrees less with the communities, and on unseen items.
 _NEAREST = 5
 _BLOCK = 4_096
 _BINS = 2_048
@@ -54,7 +55,7 @@ class Vectoriser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exemplars:
-    """The accurate assignment of one pool.
+    """The accurate assignment of one pool: half by the nearest exemplars of each theme, half by their centre.
 
     ``vectors`` (n, dim) are quantised (see ``graph.quantise``) and sorted by ``theme`` (n,), the position of each
     one's theme from 0 to ``n_themes`` - 1. Below ``threshold`` (a cosine) a mention has no theme.
@@ -72,15 +73,40 @@ class Exemplars:
         """
         out = np.full((len(queries), self.n_themes), -1.0)
         bounds = np.searchsorted(self.theme, np.arange(self.n_themes + 1))
+        sums = self._sums()
         for start in range(0, len(queries), _BLOCK):
             block = queries[start : start + _BLOCK]
             products = block @ self.vectors.T
-            if own is not None:
-                _hide(products, own[start : start + _BLOCK])
+            mine = own[start : start + _BLOCK] if own is not None else None
+            if mine is not None:
+                _hide(products, mine)
             for theme in range(self.n_themes):
                 part = products[:, bounds[theme] : bounds[theme + 1]]
                 out[start : start + len(block), theme] = _best_mean(part)
+            seen = out[start : start + len(block)]
+            central = self._central(block, sums, mine)
+            seen[seen > -1.0] += central[seen > -1.0]
+            seen[seen > -1.0] /= 2
         return out
+
+    def _sums(self) -> NDArray[np.float64]:
+        """The sum of each theme's exemplars, whole numbers, shape (n_themes, dim)."""
+        sums = np.zeros((self.n_themes, self.vectors.shape[1]))
+        np.add.at(sums, self.theme, self.vectors)
+        return sums
+
+    def _central(self, block: Floats, sums: NDArray[np.float64], own: Ints | None) -> NDArray[np.float64]:
+        """Cosines of ``block`` (m, dim) with the themes' centres, shape (m, n_themes); a text is not in its own."""
+        queries = block.astype(np.float64)
+        dots, squares = queries @ sums.T, np.tile((sums * sums).sum(axis=1), (len(block), 1))
+        if own is not None:
+            rows = np.flatnonzero(own >= 0)
+            at = self.theme[own[rows]]
+            length = (queries[rows] * queries[rows]).sum(axis=1)
+            squares[rows, at] -= 2 * dots[rows, at] - length
+            dots[rows, at] -= length
+        found: NDArray[np.float64] = dots / (SCALE * np.sqrt(np.maximum(squares, 1.0)))
+        return found
 
     def decide(self, closeness: NDArray[np.float64]) -> tuple[Ints, NDArray[np.float64]]:
         """Theme positions (``NONE`` below the threshold) and scores from ``closeness``; shapes (m,)."""
@@ -119,9 +145,9 @@ class Student:
     n_themes: int
     margin: float
 
-    def decide(self, features: Any) -> tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]:
+    def decide(self, features: Features) -> tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]:
         """Theme positions (``NONE`` for none), scores (as of the exemplars) and whether it is sure; shapes (m,)."""
-        raw = np.asarray(features @ self.weights) / (_FEATURE_SCALE * _WEIGHT_SCALE)
+        raw = features.times(self.weights) / (_FEATURE_SCALE * _WEIGHT_SCALE)
         votes, closeness = raw[:, : self.n_themes + 1], raw[:, self.n_themes + 1 :]
         best = votes.argmax(axis=1)
         top = np.partition(votes, self.n_themes - 1, axis=1)[:, -2:]
@@ -131,13 +157,58 @@ class Student:
         return theme, np.clip(score, 0.0, 1.0), sure
 
 
-def features(texts: Sequence[str], contexts: Sequence[str], static: Vectoriser) -> Any:
-    """Whole-number features of mentions: a sparse matrix of shape (n_texts, dim + bins + 1), float64."""
-    from scipy.sparse import csr_matrix, hstack
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Whole-number features of mentions: ``dense`` (n, dim), hashed ``words`` (sparse, n x bins), and a constant."""
 
-    dense = Space(static, _FEATURE_SCALE).vectors(texts, contexts).astype(np.float64)
-    bias = np.full((len(dense), 1), _FEATURE_SCALE)
-    return hstack([csr_matrix(dense), _words(texts, contexts), csr_matrix(bias)], format="csr")
+    dense: NDArray[np.float64]
+    words: Any
+
+    @property
+    def width(self) -> int:
+        """Number of features, the constant being the last."""
+        return int(self.dense.shape[1]) + _BINS + 1
+
+    def __len__(self) -> int:
+        return len(self.dense)
+
+    def __getitem__(self, rows: Ints) -> Features:
+        return Features(self.dense[rows], self.words[rows])
+
+    def times(self, weights: NDArray[Any]) -> NDArray[np.float64]:
+        """The product with ``weights`` (width, n_outputs): the dense part by BLAS, the rest as it is sparse."""
+        dim = self.dense.shape[1]
+        product: NDArray[np.float64] = self.dense @ weights[:dim] + self.words @ weights[dim:-1]
+        product += _FEATURE_SCALE * weights[-1]
+        return product
+
+    def transposed_times(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The product of the transpose with ``values`` (n, n_outputs)."""
+        constant = _FEATURE_SCALE * values.sum(axis=0, keepdims=True)
+        return np.concatenate([self.dense.T @ values, self.words.T @ values, constant])
+
+    def gram(self) -> NDArray[np.float64]:
+        """The product of the transpose with itself, shape (width, width)."""
+        mixed = np.asarray(self.words.T @ self.dense)
+        sums = _FEATURE_SCALE * np.concatenate([self.dense.sum(axis=0), np.asarray(self.words.sum(axis=0)).ravel()])
+        out = np.empty((self.width, self.width))
+        dim = self.dense.shape[1]
+        out[:dim, :dim] = self.dense.T @ self.dense
+        out[dim:-1, dim:-1] = (self.words.T @ self.words).toarray()
+        out[dim:-1, :dim], out[:dim, dim:-1] = mixed, mixed.T
+        out[-1, :-1] = out[:-1, -1] = sums
+        out[-1, -1] = len(self) * _FEATURE_SCALE**2
+        return out
+
+    def likeness(self) -> NDArray[np.float64]:
+        """The product with the transpose, shape (n, n)."""
+        products: NDArray[np.float64] = self.dense @ self.dense.T + (self.words @ self.words.T).toarray()
+        return products + _FEATURE_SCALE**2
+
+
+def features(texts: Sequence[str], contexts: Sequence[str], static: Vectoriser) -> Features:
+    """Features of mentions with their contexts; both of length n."""
+    return Features(Space(static, _FEATURE_SCALE).vectors(texts, contexts).astype(np.float64), _words(texts, contexts))
 
 
 def _words(texts: Sequence[str], contexts: Sequence[str]) -> Any:
@@ -165,14 +236,14 @@ def _hashed(text: str) -> set[int]:
     return {crc32(gram.encode("utf-8", "surrogatepass")) % _BINS for gram in grams}
 
 
-def teach(pupils: Any, theme: Ints, closeness: NDArray[np.float64], *, seed: int) -> Student:
+def teach(pupils: Features, theme: Ints, closeness: NDArray[np.float64], *, seed: int) -> Student:
     """Train a student on what the exemplars said.
 
     Ridge regression, solved exactly: no iteration whose end depends on the last bits. Its left-one-out votes come
     from the same solution, and set the margin below which it must ask.
 
     Args:
-        pupils: output of ``features``, shape (n, n_features).
+        pupils: output of ``features``, of n texts.
         theme: positions by ``Exemplars.decide``, shape (n,).
         closeness: output of ``Exemplars.closeness``, shape (n, n_themes).
         seed: of the sample that is taken of more than 6,000 texts.
@@ -185,23 +256,27 @@ def teach(pupils: Any, theme: Ints, closeness: NDArray[np.float64], *, seed: int
     label = np.where(theme == NONE, n_themes, theme)
     wanted[np.arange(len(theme)), label] = 1.0
     wanted[:, n_themes + 1 :] = closeness
-    weights, left_out = _ridge(pupils / _FEATURE_SCALE, wanted)
+    weights, left_out = _ridge(pupils, wanted)
     margin = _margin(left_out[:, : n_themes + 1], label)
     return Student(np.rint(weights * _WEIGHT_SCALE), n_themes, margin)
 
 
-def _ridge(x: Any, y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights (n_features, n_outputs) of ridge regression, and its left-one-out predictions (n, n_outputs)."""
-    n, n_features = x.shape
-    wide = n < n_features
-    gram = np.asarray((x @ x.T if wide else x.T @ x).todense())
-    inverse = np.linalg.inv(gram + _RIDGE * np.eye(len(gram)))
+def _ridge(x: Features, y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (width, n_outputs) of ridge regression on unit features, and its left-one-out predictions."""
+    unit, wide = _FEATURE_SCALE**2, len(x) < x.width
+    gram = (x.likeness() if wide else x.gram()) / unit
+    gram[np.diag_indices(len(gram))] += _RIDGE
+    inverse = np.linalg.inv(gram)
     if wide:
         dual = inverse @ y
-        return np.asarray(x.T @ dual), y - dual / np.diag(inverse)[:, None]
-    weights = inverse @ np.asarray(x.T @ y)
-    leverage = np.asarray(x.multiply(x @ inverse).sum(axis=1)).reshape(-1, 1)
-    fitted = np.asarray(x @ weights)
+        return x.transposed_times(dual) / _FEATURE_SCALE, y - dual / np.diag(inverse)[:, None]
+    weights = inverse @ (x.transposed_times(y) / _FEATURE_SCALE)
+    spread = x.times(inverse)
+    constant = _FEATURE_SCALE * spread[:, -1]
+    dim = x.dense.shape[1]
+    words = np.asarray(x.words.multiply(spread[:, dim:-1]).sum(axis=1)).ravel()
+    leverage = (((x.dense * spread[:, :dim]).sum(axis=1) + words + constant) / unit)[:, None]
+    fitted = x.times(weights) / _FEATURE_SCALE
     return weights, y - (y - fitted) / np.maximum(1 - leverage, 1e-6)
 
 

@@ -13,11 +13,13 @@ from voc.model import Pool, Theme
 from voc.themes.assign import NONE
 from voc.themes.context import Space, plain, with_context
 from voc.themes.fit import Proposal, fit, renumbered
-from voc.themes.graph import SCALE, nearest, neighbours_for, resolve, shared_neighbour_graph
+from voc.themes.graph import SCALE, nearest, neighbours_for, shared_neighbour_graph
+from voc.themes.hierarchy import build
 from voc.themes.keywords import keywords
 from voc.themes.label import centre_of, define, exemplars, name_themes
 from voc.themes.match import known_vectors
 from voc.themes.model import POOLS, PoolModel, ThemeModel, check
+from voc.themes.stable import resolve
 
 if TYPE_CHECKING:
     from voc.text.encode import Encoder
@@ -83,9 +85,10 @@ def _propose(mentions: pl.DataFrame, pool: Pool, space: Space, seed: int, min_si
     if n_mentions < _FEWEST or len(texts) < _FEWEST_TEXTS:
         return proposal
     graph = shared_neighbour_graph(nearest(vectors, min(neighbours_for(len(texts)), len(texts) - 1)))
-    labels, proposal.resolution, proposal.stability = resolve(graph, seed, minimum)
-    n_themes = int(labels.max()) + 1
-    proposal.theme = renumbered(labels, proposal.people(labels, n_themes) >= minimum)
+    found = resolve(graph, seed, minimum)
+    proposal.resolution, proposal.stability, proposal.resamples = found.resolution, found.stability, found.resamples
+    n_themes = int(found.labels.max()) + 1
+    proposal.theme = renumbered(found.labels, proposal.people(found.labels, n_themes) >= minimum)
     return proposal
 
 
@@ -129,6 +132,10 @@ def _describe(model: ThemeModel, proposals: list[Proposal], known: ThemeModel | 
     groups = [[p.texts[i] for i in rows] for (_, p, _), rows in zip(members, ranked, strict=True)]
     fixed = [before[theme_id].label if theme_id in before else None for theme_id, _, _ in members]
     labels = name_themes(groups, centres, model.encoder, fixed, [p.pool == "problem" for _, p, _ in members])
+    for pool in POOLS:
+        mine = [i for i, (_, proposal, rows) in enumerate(members) if proposal.pool == pool and len(rows)]
+        ids = [members[i][0] for i in mine]
+        model.groups += build(pool, ids, [centres[i] for i in mine], [groups[i] for i in mine])
     words = keywords(groups)
     for (theme_id, proposal, _), rows, centre, label, word in zip(members, ranked, centres, labels, words, strict=True):
         old = before.get(theme_id)

@@ -15,6 +15,7 @@ from voc import faults
 from voc.errors import ModelError, StoreError
 from voc.model import Theme
 from voc.themes.assign import Exemplars, Student, Vectoriser
+from voc.themes.hierarchy import Group
 from voc.themes.model import PoolModel, ThemeModel
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from voc.text.encode import Encoder
 
 INDEX = "themes.json"
-# 2: mentions are compared by their item too. What format 1 assigned, this would assign otherwise.
-_FORMAT = 2
+# 3: half of a score is nearness to the theme's centre. What format 2 assigned, this would assign otherwise.
+_FORMAT = 3
 _NUMBERS = "numbers-{}.safetensors"
 
 
@@ -78,6 +79,7 @@ def read(folder: Path, *, encoder: Encoder, static: Vectoriser) -> ThemeModel:
             static=static,
             seed=int(body["seed"]),
             version=str(body["version"]),
+            groups=[Group(**entry | {"members": tuple(entry["members"])}) for entry in body["groups"]],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder}: the theme model is incomplete; run 'voc themes discover' again") from error
@@ -97,11 +99,13 @@ def _index(model: ThemeModel) -> dict[str, Any]:
                 "margin": None if part.student is None else part.student.margin,
                 "resolution": part.resolution,
                 "stability": part.stability,
+                "support": list(part.support),
             }
             for name, part in model.pools.items()
         },
         "themes": [asdict(t) | {"born_at": t.born_at and t.born_at.isoformat()} for t in model.themes],
         "exemplars": model.exemplars,
+        "groups": [asdict(group) for group in model.groups],
     }
 
 
@@ -122,7 +126,8 @@ def _pool(entry: dict[str, Any], name: str, tensors: dict[str, Any]) -> PoolMode
     if entry["margin"] is not None:
         student = Student(tensors[f"{name}.weights"].astype(np.float64), len(ids), float(entry["margin"]))
     exemplars = Exemplars(vectors, theme, len(ids), float(entry["threshold"]))
-    return PoolModel(ids, exemplars, student, float(entry["resolution"]), float(entry["stability"]))
+    support = tuple(float(value) for value in entry["support"])
+    return PoolModel(ids, exemplars, student, float(entry["resolution"]), float(entry["stability"]), support)
 
 
 def _theme(entry: dict[str, Any]) -> Theme:

@@ -12,6 +12,7 @@ from voc.ids import stable_id
 from voc.themes.assign import NONE, Exemplars, Student, Vectoriser, features, teach
 from voc.themes.match import match
 from voc.themes.model import PoolModel
+from voc.themes.stable import support
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from voc.model import Pool
 
     Floats = NDArray[np.float32]
+    from voc.themes.stable import Resample
+
     Ints = NDArray[np.int64]
 
 # Share of all mentions that lie too far from every theme, and stay in none: few where resamples agree on the themes
-# (.9: 2 %), a tenth where they do not (.6), for there many mentions are of no theme at all.
-_OUTLYING, _FEWEST_OUT, _MOST_OUT = 0.3, 0.02, 0.12
+# (.9: 1 %), a tenth where they do not (.6), for there many mentions are of no theme at all.
+_OUTLYING, _FEWEST_OUT, _MOST_OUT = 0.3, 0.01, 0.12
 _STABLE = 0.93
 _PASSES = 10
 
@@ -41,6 +44,7 @@ class Proposal:
     minimum: int
     resolution: float = 0.0
     stability: float = 0.0
+    resamples: tuple[Resample, ...] = ()
 
     @property
     def n_themes(self) -> int:
@@ -89,7 +93,8 @@ def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: in
     if exemplars.n_themes and len(proposal.texts):
         exemplars, proposal.theme, closeness = _judged(exemplars, proposal, chosen)
         student = _student(proposal, closeness, static, seed)
-    return PoolModel((*ids, *lost), exemplars, student, proposal.resolution, proposal.stability)
+    held = tuple(support(proposal.theme, exemplars.n_themes, proposal.resamples)[: len(ids)])
+    return PoolModel((*ids, *lost), exemplars, student, proposal.resolution, proposal.stability, held)
 
 
 def _settle(proposal: Proposal, kept: int, seed: int) -> Ints:

@@ -7,7 +7,6 @@ integers small enough that float32 sums of their products are exact, in whatever
 from __future__ import annotations
 
 import math
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,14 +21,8 @@ if TYPE_CHECKING:
 # the cosine that is lost by rounding is about 1e-4.
 SCALE = 4_000.0
 _BLOCK = 2_048
-# The higher, the smaller the communities. The finest that is about as stable as the best wins, see `resolve`.
-RESOLUTIONS = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.5, 6.5, 9.0, 13.0)
-_DEFAULT = 2.0
-# Themes of one pool that a manager still reads through, where the data do not say how many there are.
-_MOST = 28
-_RESAMPLES, _RESAMPLED = 4, 0.8
-# Mean agreement of resamples from which the structure is clear, and what may be lost of it for finer themes.
-_CLEAR, _TOLERANCE = 0.75, 0.02
+# More neighbours than these blur small themes, however large the set.
+_MOST_LINKS = 40
 
 
 def quantise(vectors: NDArray[np.floating[Any]]) -> Floats:
@@ -52,12 +45,12 @@ def cosines(left: Floats, right: Floats) -> Floats:
 
 
 def neighbours_for(n: int) -> int:
-    """How many neighbours to link: about 10 at 1,000 nodes, 15 at 5,000, 25 from 10,000 on, fewer in a small set."""
+    """How many neighbours to link: 10 at 1,000 nodes, 15 at 5,000, 25 at 10,000, 35 at 20,000, at most 40."""
     if n <= 1_000:
         return max(3, min(10, round(math.sqrt(n) / 2)))
     if n <= 5_000:
         return round(10 + 5 * math.log(n / 1_000, 5))
-    return min(25, round(15 + 10 * math.log2(n / 5_000)))
+    return min(_MOST_LINKS, round(15 + 10 * math.log2(n / 5_000)))
 
 
 def nearest(vectors: Floats, k: int) -> Ints:
@@ -100,8 +93,12 @@ def shared_neighbour_graph(links: Ints) -> Any:
     return common
 
 
-def communities(graph: Any, resolution: float, seed: int) -> Ints:
-    """Leiden communities of ``graph``, numbered from 0 by falling size; shape (n,)."""
+def communities(graph: Any, resolution: float, seed: int, iterations: int = 3) -> Ints:
+    """Leiden communities of ``graph``, numbered from 0 by falling size; shape (n,).
+
+    Source: Traag, Waltman and van Eck 2019, "From Louvain to Leiden". The library lets go of the interpreter while it
+    works, and each call has its own seed, so calls may run on several threads.
+    """
     from graspologic_native import leiden_csr
 
     n = int(graph.shape[0])
@@ -111,7 +108,7 @@ def communities(graph: Any, resolution: float, seed: int) -> Ints:
         graph.data.astype(np.float64),
         n,
         resolution=resolution,
-        iterations=3,
+        iterations=iterations,
         seed=seed,
     )
     raw = np.fromiter((found.get(i, -1 - i) for i in range(n)), np.int64, n)
@@ -119,66 +116,3 @@ def communities(graph: Any, resolution: float, seed: int) -> Ints:
     rank = np.empty(len(sizes), np.int64)
     rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
     return rank[labels]
-
-
-def resolve(graph: Any, seed: int, smallest: int = 1) -> tuple[Ints, float, float]:
-    """Communities at the resolution that resampling supports best, with that resolution and its stability.
-
-    Stability is the mean adjusted Rand index between the communities of 80 % resamples, on the nodes they share.
-    Where resamples agree well, the finest resolution about as stable as the best one wins. Where they agree poorly
-    (real comments: .6 to .7 at every resolution), differences between resolutions are noise, and the default that
-    reads well is kept, so that a refit does not jump between ten themes and a hundred. It gives way to a coarser one
-    where it would show more themes than anybody reads through.
-
-    Args:
-        graph: output of ``shared_neighbour_graph``, shape (n, n).
-        seed: of the resamples and of Leiden.
-        smallest: nodes that a community needs to count as a theme here.
-
-    Returns:
-        Labels of shape (n,), the resolution, the stability (at most 1).
-    """
-    stable = stabilities(graph, seed)
-    best = max(stable)
-    chosen = RESOLUTIONS.index(_DEFAULT)
-    if best >= _CLEAR:
-        chosen = max(i for i, value in enumerate(stable) if value >= best - _TOLERANCE)
-    labels = communities(graph, RESOLUTIONS[chosen], seed)
-    while best < _CLEAR and chosen and (np.bincount(labels) >= smallest).sum() > _MOST:
-        chosen -= 1
-        labels = communities(graph, RESOLUTIONS[chosen], seed)
-    return labels, RESOLUTIONS[chosen], stable[chosen]
-
-
-def stabilities(graph: Any, seed: int) -> list[float]:
-    """Mean agreement between resamples, one figure for each of ``RESOLUTIONS``."""
-    n = int(graph.shape[0])
-    rng = np.random.default_rng(seed)
-    kept = [np.sort(rng.permutation(n)[: max(2, int(_RESAMPLED * n))]) for _ in range(_RESAMPLES)]
-    parts = [graph[rows][:, rows].tocsr() for rows in kept]
-    shared = {pair: np.intersect1d(kept[pair[0]], kept[pair[1]], return_indices=True)[1:] for pair in _pairs()}
-    return [
-        float(np.mean([_agreement(found[a][shared[a, b][0]], found[b][shared[a, b][1]]) for a, b in _pairs()]))
-        for found in ([communities(part, r, seed) for part in parts] for r in RESOLUTIONS)
-    ]
-
-
-def _pairs() -> list[tuple[int, int]]:
-    return list(combinations(range(_RESAMPLES), 2))
-
-
-def _agreement(left: Ints, right: Ints) -> float:
-    """Adjusted Rand index of two labellings of the same rows, in whole numbers until the last step."""
-    from scipy.sparse import coo_matrix
-
-    table = coo_matrix((np.ones(len(left), np.int64), (left, right))).tocsr()
-    both, ones, twos = (_couples(x) for x in (table.data, table.sum(axis=1), table.sum(axis=0)))
-    expected = ones * twos / max(1, _couples(np.array([len(left)])))
-    middle = (ones + twos) / 2
-    # Both in one piece, or both all apart: they agree, but on nothing.
-    return 0.0 if middle == expected else (both - expected) / (middle - expected)
-
-
-def _couples(counts: Any) -> int:
-    flat = np.asarray(counts, np.int64).ravel()
-    return int((flat * (flat - 1) // 2).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,7 @@ _LOSE_E = frozenset({"ing", "ings", "ed", "er", "ers"})
 _SHORT = re.compile(r"[^aeiou][aeiou][^aeiouwxy]")
 
 
+@lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """A light stem, so that "wait", "waiting" and "waits" count as one; for grouping only, never shown."""
     word = word.lower().replace("\u2019", "'")
@@ -79,6 +81,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
 
+@lru_cache(maxsize=1 << 16)
 def is_content(word: str) -> bool:
     """Whether a word carries meaning of its own: no function word, no lone letter or digit."""
     low = word.lower().replace("\u2019", "'")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 5
 _MOST_TEXTS = 400
-_SHORTLIST = 40
+_SHORTLIST = 16
 _PER_LENGTH = {2: 0.88, 3: 1.0, 4: 1.0, 5: 0.93}
 # Labels that share more than this of their words, or lie this near each other, are one label to a reader.
 _SAME_WORDS, _SAME_SENSE = 0.6, 0.9

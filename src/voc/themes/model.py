@@ -13,6 +13,7 @@ from voc.errors import InputError
 from voc.themes.assign import NONE, Exemplars, Student, Vectoriser, features
 from voc.themes.context import AROUND, OWN, Space, with_context
 from voc.themes.graph import SCALE
+from voc.themes.hierarchy import Group, parents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,20 +32,26 @@ _DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class PoolModel:
-    """What assigns the mentions of one pool; ``ids`` names the theme at each position."""
+    """What assigns the mentions of one pool; ``ids`` names the theme at each position.
+
+    ``stability`` is how well resamples agree on the whole, ``support`` how well they agree on the theme at each
+    position, from 0 to 1 (see ``stable``); a theme that was not looked for, but kept, has none.
+    """
 
     ids: tuple[str, ...]
     exemplars: Exemplars
     student: Student | None
     resolution: float = 0.0
     stability: float = 0.0
+    support: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
 class ThemeModel:
     """Themes with permanent ids, and their assignment.
 
-    ``exemplars`` holds three redacted texts of each theme. ``version`` is a hash of all that decides an assignment.
+    ``exemplars`` holds three redacted texts of each theme, ``groups`` the headings over themes. ``version`` is a hash of
+    all that decides an assignment.
     ``encoder`` and ``static`` are used by ``assign`` only, and must be of the revisions the model was made with.
     """
 
@@ -55,6 +62,7 @@ class ThemeModel:
     static: Vectoriser
     seed: int = 0
     version: str = field(default="")
+    groups: list[Group] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.version = self.version or fingerprint(self.pools, self.encoder.revision, self.static.revision)
@@ -118,6 +126,12 @@ class ThemeModel:
             vectors = space.vectors([texts[i] for i in rows.tolist()], [contexts[i] for i in rows.tolist()])
             theme[rows], score[rows] = part.exemplars.decide(part.exemplars.closeness(vectors))
         return theme, score
+
+    def facts(self) -> dict[str, tuple[float | None, str | None]]:
+        """For each theme how well resamples support it (None: it was not looked for) and the group it is in."""
+        held = {i: value for part in self.pools.values() for i, value in zip(part.ids, part.support, strict=False)}
+        above = parents(self.groups)
+        return {t.theme_id: (held.get(t.theme_id), above.get(t.theme_id)) for t in self.themes}
 
     def save(self, folder: Path) -> None:
         """Write the model to ``folder``, made if need be; a reader sees the old model or the new one, never a mix.

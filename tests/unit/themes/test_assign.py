@@ -54,8 +54,9 @@ def test_a_far_text_is_in_no_theme():
     exemplars = Exemplars(quantise(np.eye(4)), np.array([0, 0, 1, 1]), 2, 0.4)
     theme, score = exemplars.decide(exemplars.closeness(quantise(np.array([[1.0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]]))))
     assert theme.tolist() == [0, 0]
-    assert score.tolist() == [0.5, 0.5]
-    strict = Exemplars(exemplars.vectors, exemplars.theme, 2, 0.6)
+    # Half the mean cosine with the exemplars, half the cosine with their centre.
+    assert score == pytest.approx([(0.5 + 0.5**0.5) / 2] * 2)
+    strict = Exemplars(exemplars.vectors, exemplars.theme, 2, 0.7)
     assert strict.decide(strict.closeness(exemplars.vectors))[0].tolist() == [NONE] * 4
 
 

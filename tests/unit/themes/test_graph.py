@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from voc.themes.graph import communities, cosines, nearest, neighbours_for, quantise, resolve, shared_neighbour_graph
+from voc.themes.graph import communities, cosines, nearest, neighbours_for, quantise, shared_neighbour_graph
+from voc.themes.stable import resolve, support
 
 
 def blobs(n_blobs=6, n_each=30, dim=32, noise=0.15, seed=0):
@@ -25,7 +26,7 @@ def test_rounding_costs_little():
 
 
 @pytest.mark.parametrize(
-    ("n", "low", "high"), [(60, 3, 6), (1_000, 10, 10), (5_000, 15, 15), (10_000, 25, 25), (2_000_000, 25, 25)]
+    ("n", "low", "high"), [(60, 3, 6), (1_000, 10, 10), (5_000, 15, 15), (10_000, 25, 25), (2_000_000, 40, 40)]
 )
 def test_neighbours_grow_with_the_set(n, low, high):
     assert low <= neighbours_for(n) <= high
@@ -49,10 +50,21 @@ def test_weights_are_overlaps_of_neighbourhoods():
 
 def test_clear_blobs_are_found_and_are_stable():
     rows, truth = blobs()
-    labels, resolution, stability = resolve(shared_neighbour_graph(nearest(quantise(rows), 8)), seed=0)
-    assert stability > 0.95
-    assert len({(a, b) for a, b in zip(labels.tolist(), truth.tolist(), strict=True)}) == 6
-    assert resolution > 0
+    found = resolve(shared_neighbour_graph(nearest(quantise(rows), 8)), seed=0)
+    assert found.stability > 0.95
+    assert len({(a, b) for a, b in zip(found.labels.tolist(), truth.tolist(), strict=True)}) == 6
+    assert min(support(found.labels, 6, found.resamples)) > 0.95
+
+
+def test_a_theme_that_resamples_do_not_find_has_little_support():
+    rows, truth = blobs()
+    found = resolve(shared_neighbour_graph(nearest(quantise(rows), 8)), seed=0)
+    invented = truth.copy()
+    # Half of two blobs as one theme: no resample finds it.
+    invented[(truth == 0) & (np.arange(len(truth)) % 2 == 0)] = 1
+    values = support(invented, 6, found.resamples)
+    assert values[1] < 0.8 < min(values[2:])
+    assert support(invented, 6, ()) == [0.0] * 6
 
 
 def test_communities_are_numbered_by_size_and_repeat():
@@ -66,9 +78,9 @@ def test_communities_are_numbered_by_size_and_repeat():
 def test_a_pool_without_clear_themes_never_shows_more_than_can_be_read():
     vague = blobs(n_blobs=90, n_each=14, dim=48, noise=0.75)[0]
     graph = shared_neighbour_graph(nearest(quantise(vague), 8))
-    labels, resolution, stability = resolve(graph, seed=0, smallest=5)
-    assert stability < 0.75
-    assert (np.bincount(labels) >= 5).sum() <= 28
+    found = resolve(graph, seed=0, smallest=5)
+    assert found.stability < 0.75
+    assert (np.bincount(found.labels) >= 5).sum() <= 28
     finer = communities(graph, 2.0, 0)
-    assert resolution < 2.0
+    assert found.resolution < 2.0
     assert (np.bincount(finer) >= 5).sum() > 28
