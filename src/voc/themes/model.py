@@ -50,8 +50,8 @@ class PoolModel:
 class ThemeModel:
     """Themes with permanent ids, and their assignment.
 
-    ``exemplars`` holds three redacted texts of each theme, ``groups`` the headings over themes. ``version`` is a hash of
-    all that decides an assignment.
+    ``exemplars`` holds three redacted texts of each theme, ``groups`` the headings over themes. ``version`` is a hash
+    of all that decides an assignment.
     ``encoder`` and ``static`` are used by ``assign`` only, and must be of the revisions the model was made with.
     """
 
