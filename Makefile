@@ -17,7 +17,7 @@ app: $(VENV)/.core ## open the app on the demo workspace
 test: lint ## the linters and every test that needs no root and no server
 	$(BIN)/pytest -n 2 -q --ignore=tests/live
 
-test-live: $(VENV)/.live ## the tests that need Chromium, which is installed from Debian where it is missing
+test-live: $(VENV)/.live $(VENV)/.plots ## the tests that need Chromium, which is installed from Debian where it is missing
 	bash .ci/chromium
 	$(BIN)/pytest -q -m live -p no:randomly tests/live
 
@@ -64,6 +64,20 @@ $(VENV)/.bench: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.live: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) -e ".[test,live]"
 	@touch $@ $(VENV)/.test $(VENV)/.core
+
+# BERTopic without what it embeds texts with (torch): it is given our vectors, and installs in seconds.
+$(VENV)/.plots: $(VENV)/.live
+	$(PIP) --no-deps bertopic
+	$(PIP) hdbscan plotly pyyaml tqdm umap-learn
+	@touch $@
+
+$(VENV)/.bertopic: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e ".[test,bertopic]" evoc
+	@touch $@ $(VENV)/.test $(VENV)/.core
+
+.PHONY: bench-themes
+bench-themes: $(VENV)/.bertopic ## themes beside BERTopic and EVoC, which it installs; needs the labelled data
+	$(BIN)/python benchmarks/themes.py --data $(or $(DATA),../shared/data)
 
 clean: ## remove the environment, the demo and every cache
 	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -47,7 +47,7 @@ FENCES = {
     "umap": (),
     "numba": (),
     "hdbscan": (),
-    "bertopic": (),
+    "bertopic": ("themes/bertopic.py",),
     "requests": (),
     "httpx": (),
     "urllib": (),

@@ -98,6 +98,21 @@ def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: in
     return PoolModel((*ids, *lost), exemplars, student, proposal.resolution, proposal.stability, held)
 
 
+def settled(proposal: Proposal, kept: int, seed: int) -> Exemplars:
+    """The exemplars of a proposal and their threshold; ``proposal.theme`` becomes what they say of each row.
+
+    Args:
+        proposal: rows and their communities; its texts are not looked at.
+        kept: how many exemplars a theme may have.
+        seed: of the choice of exemplars.
+    """
+    chosen = _settle(proposal, kept, seed)
+    exemplars = Exemplars(proposal.vectors[chosen], proposal.theme[chosen], proposal.n_themes, -1.0)
+    if exemplars.n_themes:
+        exemplars, proposal.theme, _ = _judged(exemplars, proposal, chosen)
+    return exemplars
+
+
 def _settle(proposal: Proposal, kept: int, seed: int) -> Ints:
     """Dissolve themes that assignment leaves with too few units; return the rows of the exemplars, by theme."""
     for _ in range(_PASSES):
@@ -126,7 +141,7 @@ def _judged(exemplars: Exemplars, proposal: Proposal, chosen: Ints) -> tuple[Exe
 
     A text that is an exemplar does not vouch for itself: so scores are those that an unseen text would get.
     """
-    own = np.full(len(proposal.texts), NONE, np.int64)
+    own = np.full(len(proposal.vectors), NONE, np.int64)
     own[chosen] = np.arange(len(chosen))
     closeness = exemplars.closeness(proposal.vectors, own)
     outlying = min(_MOST_OUT, max(_FEWEST_OUT, _OUTLYING * (_STABLE - proposal.stability)))

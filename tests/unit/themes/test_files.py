@@ -87,11 +87,11 @@ def test_another_encoder_is_refused(tmp_path, model, revisions):
 def test_a_newer_format_is_refused(tmp_path, model, monkeypatch):
     from voc.themes import files
 
-    monkeypatch.setattr(files, "_FORMAT", 3)
+    monkeypatch.setattr(files, "_FORMAT", 4)
     model.save(tmp_path)
     monkeypatch.undo()
-    assert json.loads((tmp_path / "themes.json").read_text())["body"]["format"] == 3
-    with pytest.raises(ModelError, match="format 3"):
+    assert json.loads((tmp_path / "themes.json").read_text())["body"]["format"] == 4
+    with pytest.raises(ModelError, match="format 4"):
         load(tmp_path)
 
 
