@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from voc.loop import actions
+from voc.loop import actions, permissions
 from voc.loop.picture import effect_svg
 from voc.steps import verifying
 from voc.steps.moving import signed
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from voc.config import Config
     from voc.loop.declare import DeclaredTest
     from voc.model import Case
     from voc.steps.context import Context
@@ -26,6 +27,7 @@ class Closing(ABC):
     """What ``Workspace`` offers beside cases; it works on the workspace's context and register."""
 
     root: Path
+    config: Config
     register: Register
 
     @abstractmethod
@@ -42,8 +44,11 @@ class Closing(ABC):
         Raises:
             IllegalMoveError: the case has shipped, or nobody has taken it.
             InputError: the test cannot be run.
+            NotAllowedError: it is another's to plan.
         """
-        return verifying.declare(self.context(), self.register.case(case_id), test, actor=signed(actor))
+        name, case = signed(actor), self.register.case(case_id)
+        permissions.check(case, "plan", name, self.config.owners, self.config.permissions)
+        return verifying.declare(self.context(), case, test, actor=name)
 
     def declared_test(self, case_id: str) -> DeclaredTest | None:
         """The test in force of a case, or None."""

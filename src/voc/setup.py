@@ -59,6 +59,7 @@ def starter_config(name: str, packs: Sequence[str] = ()) -> str:
         _SOURCES,
         _OWNERS + "\n\n".join(_owner(f) for f in functions),
         _ROUTES + "\n\n".join(routes),
+        _LOOP,
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -124,15 +125,38 @@ _SOURCES = """\
 
 _OWNERS = """\
 # Owners are people or teams who answer for a case. function: product, operations, clinical, care or other.
-# The one with default = true gets every theme that no route fits.
+# The one with default = true gets every theme that no route fits. To each can be added:
+#   members = ["Jo Park"]                # who may act for it; without any, nobody is checked
+#   deputies = ["care"]                  # who is told while it is away:
+#   absent = [{ from = 2026-12-21, to = 2027-01-02 }]
+#   escalates_to = ["care"]              # who is told when it breaks a promise, one after the other
+#   channels = ["mail"], calendar = "uk" # how it is told, and when it works; see below
 """
 
 _ROUTES = """\
 # Routes are tried from the top; the first that fits sends the theme to its owner. Everything that a route sets must
 # hold: words (one of them stands in the theme's label), categories and channels (one of them has min_share of the
 # theme's problem mentions), segments, and min_people (people with a problem, counted once). Praise opens no case.
-# sla: working days to acknowledge, plan and ship, from the opening of the case.
+# sla: working days to acknowledge, plan and ship, from the opening of the case (tell_days: from shipping).
+# fan_out = true: the rules after it are tried too. 'voc route --check' says which rules hide or overlap others.
 """
+
+_LOOP = """\
+# When people work: promises are kept in working time. Without this it is Monday to Friday, 9:00 to 17:00 UTC.
+# [calendars.default]
+# timezone = "Europe/London"
+# hours = "09:00-17:00"
+# holidays = [2026-12-25, 2026-12-28]
+
+# How owners are told, beside the digest files in outbox: an apprise URL, kept in the environment.
+# [channels.mail]
+# url_env = "VOC_MAIL_URL"               # mailtos://user:password@mail.example?to=team@mail.example
+
+# [notifications]
+# quiet_hours = "20:00-07:30"
+
+# [permissions]
+# managers = ["Mo Ali"]                  # may make every move"""
 
 
 def _owner(function: OwnerFunction) -> str:

@@ -102,6 +102,45 @@ def test_evidence_does_not_see_the_future_and_sees_the_whole_backlog():
     assert (backlog.n_problem_people, recent.n_problem_people) == (2, 1)
 
 
+def test_evidence_knows_intent_sentiment_urgency_and_what_the_score_would_be_without_it():
+    feedback = [said(i, at(5, 5)) for i in "abcd"]
+    tags = [
+        tag("a", intent="complaint", urgent=True), tag("b", intent="complaint", urgent=False),
+        tag("c", intent=None, urgent=None), tag("d"),
+    ]  # fmt: skip
+    mentions = [mention("a", sentiment="very_negative"), mention("b"), mention("c"), mention("d", problem=False)]
+    scores = {"a": 2, "b": 5, "c": 9, "d": 10}
+    responses = [
+        {"response_id": f"r-{i}", "revision": 1, "source": "survey", "event_at": at(5, 5), "nps": nps}
+        for i, nps in scores.items()
+    ]
+    assigned = [theme("a"), theme("b"), theme("d")]
+    (found,) = queries.evidence(lake(feedback, mentions, assigned, tags=tags, responses=responses), at(5, 25))
+    assert found.intents == (("complaint", 1.0),)
+    assert found.sentiments == (("negative", 0.5), ("very_negative", 0.5))
+    assert found.share_urgent == 0.5
+    # Of four, two promote and two detract: 0. Without the two that report the problem: 100.
+    assert found.impact == pytest.approx(100.0)
+    (plain,) = queries.evidence(simple([at(5, 5)]), at(5, 25))
+    assert (plain.impact, plain.share_urgent, plain.intents, plain.signals) == (0.0, 0.0, (), ())
+
+
+def test_people_are_counted_once_since_a_day_over_several_themes():
+    feedback = [
+        said("a", at(5, 5), respondent="p"), said("b", at(5, 12), respondent="p"), said("c", at(5, 19), respondent="q"),
+        said("d", at(5, 20)), said("e", at(5, 30), respondent="late"), said("f", at(5, 20), grain="month"),
+    ]  # fmt: skip
+    mentions = [mention(i, problem=i != "d") for i in "abcdef"]
+    assigned = [theme("a"), theme("b"), theme("c", "t-none"), theme("d"), theme("e"), theme("f")]
+    tables = lake(feedback, mentions, assigned)
+    watched = {
+        "C-1": (["t-wait"], dt.date(2026, 5, 5)), "C-2": (["t-wait"], dt.date(2026, 5, 13)),
+        "C-3": (["t-wait", "t-none"], dt.date(2026, 5, 12)),
+    }  # fmt: skip
+    assert queries.people_since(tables, watched, at(5, 25)) == {"C-1": 1, "C-2": 0, "C-3": 2}
+    assert queries.people_since(tables, {}, at(5, 25)) == {}
+
+
 def test_evidence_of_an_empty_lake_is_none():
     assert queries.evidence(lake([]), at(5, 25)) == []
 

@@ -2,7 +2,7 @@ import tomllib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voc.config import load, parse
@@ -110,6 +110,7 @@ def test_a_pack_named_twice_counts_once_and_an_unknown_one_is_refused():
         starter_config("Acme", ["retail"])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_name_survives(name):
     assert starter(name=name).name == name

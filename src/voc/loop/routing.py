@@ -69,9 +69,9 @@ def route(
     theme that is dismissed, retired or merged; a candidate is routed, and marked as one.
 
     A rule has one live case per theme, whoever holds it. All live cases of a theme are joined, also where no rule takes
-    it any more; the theme of a merged case joins the one that took its place. A *declined* case is reopened on its ``revisit_on``, or once ``revisit_people`` people have
-    reported it since. A *closed* one is reopened once as many people as it says, else as its rule asks for, have
-    reported it since ``revisit_on`` (the Monday after the closing, unless set otherwise).
+    it any more; the theme of a merged case joins the one that took its place. A *declined* case is reopened on its
+    ``revisit_on``, or once ``revisit_people`` people have reported it since. A *closed* one is reopened once as many
+    people as it says, else as its rule asks for, have reported it since ``revisit_on``.
 
     Args:
         evidence: what each theme rests on now.
