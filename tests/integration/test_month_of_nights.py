@@ -28,14 +28,18 @@ TEXTS = (
 
 
 def add_feedback(root, day, night):
-    """Three new people a day, and every fifth night the same file again under another name."""
+    """Every third day eight new people; the night after, the same file comes again under another name."""
+    new, again = root / "inbox" / "survey-new.csv", root / "inbox" / "survey-again.csv"
+    again.unlink(missing_ok=True)
+    if night % 3 == 2:
+        new.rename(again)
+    if night % 3 != 1:
+        return
     rows = [
         (f"N-{night}-{i}", f"new-{night}-{i}", str(day), "survey", "North", "What could we do better?", text, "3")
-        for i, text in enumerate(TEXTS[night % 2 :: 2] + TEXTS[:1])
+        for i, text in enumerate(TEXTS * 2)
     ]
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
-    for name in [f"survey-{night}.csv"] + [f"survey-{night}-again.csv"] * (night % 5 == 0):
-        frame.write_csv(root / "inbox" / name)
+    pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row").write_csv(new)
 
 
 def people_at_work(ws, day, night):

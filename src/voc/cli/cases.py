@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voc.cli.common import Actor, JsonFlag, day, opened, say, show
+from voc.errors import InputError
 
 if TYPE_CHECKING:
     from voc.model import Case
@@ -102,13 +103,25 @@ def show_case(context: typer.Context, case_id: CaseId, as_json: JsonFlag = False
 
 
 @app.command("verify-history")
-def verify_history(context: typer.Context, as_json: JsonFlag = False) -> None:
+def verify_history(
+    context: typer.Context,
+    anchor: Annotated[
+        str, typer.Option("--anchor", help="EVENTS:HASH as printed before: prove that the history still begins so.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
     """Prove that no event of any case was changed, added or removed."""
     with opened(context) as ws:
         ok, events, fault = ws.register.verify_history()
-    show(
-        {"ok": ok, "events": events, "fault": fault}, [(ok, events, fault)], ("ok", "events", "fault"), as_json=as_json
-    )
+        head = ws.register.history_head(events)
+        if ok and anchor:
+            number, _, seal = anchor.partition(":")
+            if not number.isdigit() or not seal:
+                raise InputError(f"anchor {anchor!r} should be EVENTS:HASH, as verify-history prints it")
+            if ws.register.history_head(int(number)) != seal:
+                ok, fault = False, f"the first {number} events are not those that were anchored"
+    found = {"ok": ok, "events": events, "fault": fault, "head": f"{events}:{head}"}
+    show(found, [tuple(found.values())], tuple(found), as_json=as_json)
     if not ok:
         raise typer.Exit(1)
 

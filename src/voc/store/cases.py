@@ -126,6 +126,18 @@ class CaseRows(Database):
         with self.reading() as connection:
             return history.read_events(connection, case_id)
 
+    def history_head(self, n_events: int) -> str:
+        """The hash of event ``n_events``, which stands for all up to it; "" where there are not so many.
+
+        Who keeps it elsewhere can prove later that the history was not made anew.
+
+        Raises:
+            StoreError: the database fails.
+        """
+        table = tables.case_events
+        with self.reading() as connection:
+            return connection.scalar(sa.select(table.c.hash).where(table.c.seq == n_events)) or ""
+
     def verify_history(self) -> tuple[bool, int, str]:
         """Check the chain, its guards, and each case's state against its events.
 
