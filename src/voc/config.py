@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals")
+_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models")
 # What a discovery may propose about themes, for a person or the policy to accept.
 THEME_PROPOSALS = ("born", "split", "merged", "drifted")
 
@@ -51,6 +51,19 @@ class Privacy:
     crosswalk: str = ""
     mask_references: bool = False
     min_count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A sequence classifier of the user's own, for ``voc evaluate --model NAME``.
+
+    ``path`` is a folder relative to the workspace or, with ``hub``, a name on a hub; ``labels`` renames its labels.
+    """
+
+    name: str
+    path: str
+    hub: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class Config:
     owners: tuple[Owner, ...] = ()
     routes: tuple[Route, ...] = ()
     targets: dict[str, Target] = field(default_factory=dict)
+    models: tuple[Model, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     channels: tuple[Channel, ...] = ()
     notifications: Notifications = field(default_factory=Notifications)
@@ -176,6 +190,7 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
     single = {name: _settings(kind, raw, name, where) for name, kind in _SINGLE.items()}
     loop = loop_settings(raw, where, folder)
     body = {**settings, **single, "sources": sources, "targets": _targets(raw, where), **loop}
+    body["models"] = _models(raw, where)
     config = build(Config, body, f"{where}: [workspace]")
     if config.external not in ("all", "none"):
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
@@ -214,6 +229,17 @@ def _targets(raw: dict[str, Any], where: str) -> dict[str, Target]:
         except ValueError as error:
             raise ConfigError(f"{place}: set_on = {found[name].set_on!r} should be a date, YYYY-MM-DD") from error
     return found
+
+
+def _models(raw: dict[str, Any], where: str) -> tuple[Model, ...]:
+    found = []
+    for name, body in table(raw.get("models", {}), f"{where}: [models]").items():
+        place = f"{where}: [models.{name}]"
+        given = dict(table(body, place))
+        if "labels" in given:
+            given["labels"] = tuple(table(given["labels"], f"{place}: labels").items())
+        found.append(build(Model, {"name": name, **given}, place))
+    return tuple(found)
 
 
 def _check_privacy(config: Config, where: str) -> None:

@@ -83,6 +83,18 @@ def manifest(folder: Path) -> dict[str, dict[str, Any]]:
         raise ModelError(f"{folder / MANIFEST} is damaged; reinstall voc") from error
 
 
+def require(name: str) -> None:
+    """Check that the files that ``name`` was made with (``needs`` of its entry) are those that ship now.
+
+    Raises:
+        ModelError: one of them is another: what a head learned of an old table means nothing on a new one.
+    """
+    folder = models_dir()
+    for other, sha256 in _entry(folder, name).get("needs", {}).items():
+        if _entry(folder, other)["sha256"] != sha256:
+            raise ModelError(f"models/{name} was made with another {other}: reinstall voc, or train it anew")
+
+
 def _entry(folder: Path, name: str) -> dict[str, Any]:
     files = manifest(folder)
     if name not in files:

@@ -15,6 +15,7 @@ SENTIMENTS = ("very_negative", "negative", "neutral", "positive", "very_positive
 CHANNELS = ("survey", "ticket", "review", "chat", "call", "email", "social")
 GRAINS = ("time", "day", "week", "month")
 TAG_STATES = ("tagged", "low_information", "unsupported_language", "failed")
+INTENTS = ("complaint", "praise", "suggestion", "question", "request", "other")
 QUESTION_KINDS = ("improve", "good", "open", "none")
 
 REDACTIONS = pl.List(pl.Struct({"kind": pl.String, "start": pl.Int32, "end": pl.Int32}))
@@ -121,6 +122,7 @@ TAGS: dict[str, pl.DataType] = {
     "categories": pl.List(pl.String()),
     "intent": pl.String(),
     "urgent": pl.Boolean(),
+    "safety": pl.Boolean(),
     "tier": pl.String(),
     "abstained": pl.Boolean(),
     "tagger_version": pl.String(),
@@ -134,6 +136,7 @@ MENTIONS: dict[str, pl.DataType] = {
     "end": pl.Int32(),
     "sentiment": pl.String(),
     "categories": pl.List(pl.String()),
+    "intent": pl.String(),
     "problem": pl.Boolean(),
     "tagger_version": pl.String(),
     "tagged_at": UTC_TIME,

@@ -17,6 +17,7 @@ TAGS = [
     "categories",
     "intent",
     "urgent",
+    "safety",
     "mentions",
     "tier",
     "abstained",

@@ -11,6 +11,7 @@ from voc.cli import (
     cases,
     drivers,
     effects,
+    evaluate,
     figures,
     files,
     models,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, figures, drivers, people, models, signals):
+for part in (work, files, figures, drivers, people, models, evaluate, signals):
     part.register(app)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(profiles.app, name="profile")

@@ -11,7 +11,7 @@ from voc.cli.common import JsonFlag, progress, say, show
 from voc.errors import InputError
 
 models_app = typer.Typer(help="The models that ship.", no_args_is_help=True)
-TRAINABLE = ("encoder", "static", "patient-experience")
+TRAINABLE = ("encoder", "static", "patient-experience", "acts")
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +47,9 @@ def train(
 
         say(str(encoder.export_encoder(out) if name == "encoder" else encoder.distil_static(out)))
         return
+    if name == "acts":
+        _train_acts(data or [], out, seed)
+        return
     if not data:
         raise InputError("training needs labelled comments: --data FILE.csv")
     from voc.tagging.packs import load_pack
@@ -64,4 +67,19 @@ def train(
             seed=seed,
             progress=lambda step: tell(step, 1),
         )
+    say(str(path))
+
+
+def _train_acts(data: list[Path], out: Path, seed: int) -> None:
+    """Intent, urgency and safety: ``data`` are the data folder, the labels that were read, and the test's labels."""
+    folders, files = [d for d in data if d.is_dir()], [d for d in data if not d.is_dir()]
+    if len(folders) != 1 or len(files) != 2:
+        raise InputError(
+            "acts need the data folder, the labels that teach and the test's labels, in this order: "
+            "--data FOLDER --data read.csv --data gold.csv"
+        )
+    from voc.tagging.train import acts
+
+    with progress() as tell:
+        path = acts.train(folders[0], files[0], files[1], out, seed=seed, progress=lambda step: tell(step, 1))
     say(str(path))

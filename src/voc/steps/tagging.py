@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.tagging.tagger import Tagger
-from voc.text.normalise import question_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +17,7 @@ CHUNK = 20_000
 ITEM = ["feedback_id", "revision"]
 _NEGATIVE = ("negative", "very_negative")
 _POSITIVE = ("positive", "very_positive")
+_ASKING = ("suggestion", "request")
 
 
 def waiting(ctx: Context) -> pl.LazyFrame:
@@ -60,14 +60,18 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
 def mentions_of(tagged: pl.DataFrame) -> pl.DataFrame:
     """One row per mention of ``tagged`` (which has ``ITEM``, ``question`` and the tagger's columns), numbered from 0.
 
-    A mention is a *problem* if it is negative, or if it answers an improvement question and does not say something
-    positive: "More chairs" to "What could be better?" is one, "Nothing, you were wonderful" is none.
+    A mention is a *problem* if it is negative, a suggestion or a request, and a complaint that does not read as
+    something positive: "More chairs" to "What could be better?" is one, "Nothing, you were wonderful" is none.
     """
     numbered = tagged.filter(pl.col("mentions").list.len() > 0).with_columns(
         mention=pl.int_ranges(0, pl.col("mentions").list.len(), dtype=pl.Int16)
     )
-    rows = numbered.explode("mentions", "mention").drop("sentiment", "categories").unnest("mentions")
-    asking = [q for q in rows["question"].drop_nulls().unique() if question_kind(q) == "improve"]
-    improve = pl.col("question").is_in(asking).fill_null(value=False)
-    sentiment = pl.col("sentiment")
-    return rows.with_columns(problem=sentiment.is_in(_NEGATIVE) | (improve & ~sentiment.is_in(_POSITIVE)))
+    rows = (
+        numbered.explode("mentions", "mention")
+        .drop("sentiment", "categories", "intent", strict=False)
+        .unnest("mentions")
+    )
+    sentiment, intent = pl.col("sentiment"), pl.col("intent")
+    asks = intent.is_in(_ASKING) & (sentiment != "very_positive")
+    complains = (intent == "complaint") & ~sentiment.is_in(_POSITIVE)
+    return rows.with_columns(problem=sentiment.is_in(_NEGATIVE) | asks | complains)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from voc import modelstore, schema
 from voc.errors import InputError, ModelError
 from voc.ids import stable_id
-from voc.tagging import head, read
+from voc.tagging import acts, head, read
 from voc.text.encode import STATIC_FILE, TOKENIZER_FILE
 from voc.text.spans import TAG_ENCODER_FILE, load_tag_encoder
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 TIERS = ("fast", "accurate", "cascade")
 # Bumped when the code changes what a tag is, while the model files stay the same.
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 IDF_FILE = "fast/idf.safetensors"
-# Heads that every taxonomy shares; "care" holds intent, urgency and safety.
-COMMON = ("sentiment", "care")
+# Heads that every taxonomy shares; intent, urgency and safety have a file of their own (``acts``).
+COMMON = ("sentiment",)
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ def load(tier: str, taxonomy: str) -> Models:
     if tier == "cascade":
         gate = head.load(modelstore.verified(_gate(taxonomy)))[0]["gate"]
         files.append(_gate(taxonomy))
+    if acts.ACTS_FILE in modelstore.manifest(modelstore.models_dir()):  # else they are being trained
+        files.append(acts.ACTS_FILE)
     parts = [modelstore.revision(name) for name in (*files, STATIC_FILE, TOKENIZER_FILE)]
     return Models(fast, accurate, gate, f"{tier}-{stable_id(CODE_VERSION, *parts)[:10]}")
 

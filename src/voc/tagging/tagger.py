@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from voc.errors import InputError, VocError
-from voc.tagging import shipped, urgency
+from voc.tagging import acts, shipped
 from voc.tagging.read import Reading, gate_features
 from voc.text import language
 from voc.text.normalise import is_low_information
@@ -28,7 +28,15 @@ _CHUNK = 4_096
 _NO_TEXT_CATEGORY = "Labelling not possible"
 SCORED = pl.List(pl.Struct({"category": pl.String, "score": pl.Float32}))
 MENTION = pl.List(
-    pl.Struct({"start": pl.Int32, "end": pl.Int32, "sentiment": pl.String, "categories": pl.List(pl.String)})
+    pl.Struct(
+        {
+            "start": pl.Int32,
+            "end": pl.Int32,
+            "sentiment": pl.String,
+            "categories": pl.List(pl.String),
+            "intent": pl.String,
+        }
+    )
 )
 TAG_COLUMNS: dict[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -40,6 +48,7 @@ TAG_COLUMNS: dict[str, pl.DataType] = {
     "category_scores": SCORED,
     "intent": pl.String(),
     "urgent": pl.Boolean(),
+    "safety": pl.Boolean(),
     "mentions": MENTION,
     "tier": pl.String(),
     "abstained": pl.Boolean(),
@@ -78,6 +87,10 @@ class Tagger:
     def categories(self) -> tuple[str, ...]:
         """Every category of the taxonomy."""
         return self._fast.heads["categories"].labels
+
+    def sentiments(self, texts: Sequence[str | None], questions: Sequence[str | None]) -> NDArray[np.float32]:
+        """The fast heads' probabilities of very negative to very positive, (n, 5): ``acts`` learn from them."""
+        return self._fast.read(texts, questions, [[] for _ in texts]).items["sentiment"]
 
     def tag(
         self, frame: pl.DataFrame, *, text_column: str = "text", question_column: str | None = "question"
@@ -161,13 +174,39 @@ class Tagger:
         said = [i for i, code in enumerate(codes) if low[i] or language.supported(code)]
         spans = [[] if low[i] else split_mentions(texts[i] or "") for i in said]
         decided = self._decide([texts[i] for i in said], [questions[i] for i in said], spans)
-        for i, found, by in zip(said, spans, decided, strict=True):
+        own, of_parts = self._acts([texts[i] for i in said], [questions[i] for i in said], spans, decided)
+        for i, found, by, act, parts in zip(said, spans, decided, own, of_parts, strict=True):
             row = self._row(by, texts[i] or "", "low_information" if low[i] else "tagged", codes[i])
+            row |= {"intent": act.intent, "urgent": act.urgent, "safety": act.safety}
             if scores:
                 row["category_scores"] = self._scored(by)
-            row["mentions"] = self._mentions(by, found, texts[i] or "")
+            row["mentions"] = self._mentions(by, found, texts[i] or "", parts)
             rows[i] = row
         return rows
+
+    def _acts(
+        self,
+        texts: list[str | None],
+        questions: list[str | None],
+        spans: list[list[Span]],
+        decided: list[_Decided],
+    ) -> tuple[list[acts.Act], list[list[acts.Act]]]:
+        """The act of each text, and those of its spans; a span that is the whole text has the text's."""
+        said, asked = list(texts), list(questions)
+        feeling = [by.reading.items["sentiment"][by.item] for by in decided]
+        for text, question, found, by in zip(texts, questions, spans, decided, strict=True):
+            parts = [span for span in found if not _whole(span, text or "")]
+            said += [(text or "")[start:end] for start, end in parts]
+            asked += [question] * len(parts)
+            feeling += list(by.reading.parts["sentiment"][by.first_part : by.first_part + len(parts)])
+        if not said:
+            return [], []
+        read = acts.load().read(said, asked, np.stack(feeling))
+        own, rest = read[: len(texts)], iter(read[len(texts) :])
+        return own, [
+            [act if _whole(span, text or "") else next(rest) for span in found]
+            for text, found, act in zip(texts, spans, own, strict=True)
+        ]
 
     def _decide(self, texts: list[str | None], questions: list[str | None], spans: list[list[Span]]) -> list[_Decided]:
         """Read every text by the fast heads, and by the encoder those that the tier sends there."""
@@ -207,8 +246,6 @@ class Tagger:
             "sentiment": head.labels[int(p.argmax())],
             "sentiment_scores": p.tolist(),
             "categories": named,
-            "intent": None,
-            "urgent": urgency.is_urgent(text),
             "tier": by.tier,
             "abstained": bool(p.max() < head.abstain_below),
         }
@@ -217,15 +254,16 @@ class Tagger:
         pairs = zip(self.categories, by.reading.items["categories"][by.item].tolist(), strict=False)
         return [{"category": category, "score": score} for category, score in pairs]
 
-    def _mentions(self, by: _Decided, spans: list[Span], text: str) -> list[dict[str, Any]]:
+    def _mentions(self, by: _Decided, spans: list[Span], text: str, read: list[acts.Act]) -> list[dict[str, Any]]:
         """Each span's own tags; a span that is the whole text has the text's."""
         found, at = [], by.first_part
-        for span in spans:
+        for span, act in zip(spans, read, strict=True):
             source, i = (by.reading.items, by.item) if _whole(span, text) else (by.reading.parts, at)
             at += source is by.reading.parts
             sentiment = by.heads["sentiment"].labels[int(source["sentiment"][i].argmax())]
             categories = self._named(source["categories"][i], by)
-            found.append({"start": span[0], "end": span[1], "sentiment": sentiment, "categories": categories})
+            tags = {"sentiment": sentiment, "categories": categories, "intent": act.intent}
+            found.append({"start": span[0], "end": span[1], **tags})
         return found
 
     def _named(self, p: NDArray[np.float32], by: _Decided) -> list[str]:

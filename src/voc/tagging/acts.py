@@ -1,0 +1,102 @@
+"""What a writer does with a text (complain, praise, ask...), whether it is urgent, and whether somebody is at risk.
+
+No public data has labels for these. The heads learn from comments that were read for voc, from weak labels and from
+written sentences (``train.acts``); what they are worth was measured on 400 comments that they never saw: see
+``models/acts/README.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voc import modelstore
+from voc.errors import ModelError
+from voc.schema import INTENTS
+from voc.tagging import cues, head, urgency
+from voc.text.normalise import is_low_information
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ACTS_FILE = "acts/heads.safetensors"
+# The stated rule for danger speaks alone unless the sentiment is this surely positive: praise names falls and strokes.
+SURELY_POSITIVE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One text's reading.
+
+    Attributes:
+        intent: one of ``schema.INTENTS``.
+        urgent: someone should act within a day, or somebody is at risk.
+        safety: harm to a person happened or may happen.
+    """
+
+    intent: str
+    urgent: bool
+    safety: bool
+
+
+# "Nothing" to any question: no act of its own.
+_SILENT = Act("other", urgent=False, safety=False)
+
+
+class Acts:
+    """Reads intent, urgency and safety; a row's reading depends on its own text, question and sentiment only."""
+
+    def __init__(self, heads: dict[str, head.Head], idf: NDArray[np.float32]) -> None:
+        self._heads, self._idf = heads, idf
+
+    def read(
+        self, texts: Sequence[str | None], questions: Sequence[str | None], sentiment: NDArray[np.float32]
+    ) -> list[Act]:
+        """The act of each of n texts.
+
+        Args:
+            texts: n texts.
+            questions: n questions, None where there is none.
+            sentiment: (n, 5) probabilities of very negative to very positive.
+        """
+        if not texts:
+            return []
+        p = self.probabilities(texts, questions, sentiment)
+        best = p["intent"].argmax(axis=1)
+        ruled = np.array([urgency.is_urgent(text or "") for text in texts])
+        at_risk = self._over(p, "safety") | (ruled & (sentiment[:, 3:].sum(axis=1) < SURELY_POSITIVE))
+        pressing = self._over(p, "urgent") | at_risk
+        labels = self._heads["intent"].labels
+        return [
+            _SILENT if is_low_information(text) else Act(labels[int(k)], bool(now), bool(harm))
+            for text, k, now, harm in zip(texts, best, pressing, at_risk, strict=True)
+        ]
+
+    def probabilities(
+        self, texts: Sequence[str | None], questions: Sequence[str | None], sentiment: NDArray[np.float32]
+    ) -> dict[str, NDArray[np.float32]]:
+        """Of each head: "intent" (n, 6), "urgent" (n, 1) and "safety" (n, 1)."""
+        x = cues.matrix(texts, questions, sentiment, self._idf)
+        return {name: one.probabilities(x) for name, one in self._heads.items()}
+
+    def _over(self, p: dict[str, NDArray[np.float32]], name: str) -> NDArray[np.bool_]:
+        return np.asarray(p[name][:, 0] >= self._heads[name].thresholds[0])
+
+
+@cache
+def load() -> Acts:
+    """The shipped heads, loaded once per process.
+
+    Raises:
+        ModelError: their file is absent, damaged, or of another voc.
+    """
+    heads, shared = head.load(modelstore.verified(ACTS_FILE))
+    modelstore.require(ACTS_FILE)
+    if heads["intent"].labels != INTENTS or len(heads["intent"].weights) != cues.width():
+        raise ModelError(f"models/{ACTS_FILE} is of another voc; reinstall voc, or make it anew with voc train acts")
+    return Acts(heads, shared["idf"])
