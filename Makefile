@@ -34,6 +34,9 @@ bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data
 bench-signals: $(VENV)/.test ## early warning: planted excess found, delay, false alarms; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/signals.py --data $(or $(DATA),../shared/data)
 
+bench-acts: $(VENV)/.test ## intent, urgency and safety on the labelled comments (DATA=folder)
+	$(BIN)/python benchmarks/acts.py --data $(or $(DATA),../shared/data)
+
 bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
 	$(BIN)/python benchmarks/start.py
 
