@@ -65,7 +65,7 @@ def test_tag_writes_a_row_for_each_row_with_the_contract_s_columns(voc_command, 
     assert set(tags["state"]) <= set(TAG_STATES)
     assert set(tags["sentiment"]) <= set(SENTIMENTS)
     assert tags["sentiment_scores"].list.len().unique().to_list() == [5]
-    assert list(tags.schema["mentions"].inner.to_schema()) == ["start", "end", "sentiment", "categories"]
+    assert list(tags.schema["mentions"].inner.to_schema()) == ["start", "end", "sentiment", "categories", "intent"]
     assert tags["category_scores"].list.len().n_unique() == 1
 
 
