@@ -16,6 +16,7 @@ from voc.cli import (
     files,
     models,
     notifications,
+    packs,
     people,
     privacy,
     profiles,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 for part in (work, files, figures, drivers, people, models, evaluate, signals):
     part.register(app)
+app.add_typer(packs.app, name="pack")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")

@@ -60,6 +60,8 @@ def evaluate(
     found = judge(frame, truth, preds, respondent=respondent or None, confidence=sure, slices=chosen, text=text_column)
     if out is not None:
         _write(found, out, f"{file.name}: {', '.join(preds)}")
+        if not as_json:
+            say(str(out))
     show(found, _rows(found), ("model", "figure", "value", "low", "high"), as_json=as_json)
 
 
@@ -97,7 +99,6 @@ def _write(found: dict[str, Any], out: Path, title: str) -> None:
         out.write_text(said + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{out}: cannot be written: {error.strerror or type(error).__name__}") from error
-    say(str(out))
 
 
 def _rows(found: dict[str, Any]) -> list[list[object]]:

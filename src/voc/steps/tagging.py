@@ -20,9 +20,15 @@ _POSITIVE = ("positive", "very_positive")
 _ASKING = ("suggestion", "request")
 
 
+def tagger_of(ctx: Context) -> Tagger:
+    """The workspace's tagger; a taxonomy of its own is a .toml file, relative to the workspace."""
+    taxonomy = ctx.config.taxonomy
+    return Tagger.load(ctx.config.tier, str(ctx.root / taxonomy) if taxonomy.endswith(".toml") else taxonomy)
+
+
 def waiting(ctx: Context) -> pl.LazyFrame:
     """Verbatims that the tagger in force has not tagged: ``ITEM``, ``text``, ``question``, ``redaction_version``."""
-    version = Tagger.load(ctx.config.tier, ctx.config.taxonomy).version
+    version = tagger_of(ctx).version
     done = ctx.lake.scan("tags").filter(pl.col("tagger_version") == version).select(ITEM)
     wanted = ctx.lake.scan("feedback").select(*ITEM, "text", "question", "redaction_version")
     return wanted.join(done, on=ITEM, how="anti")
@@ -39,7 +45,7 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
     Returns:
         How many got each state: ``tagged``, ``low_information``, ``unsupported_language``, ``failed``.
     """
-    tagger = Tagger.load(ctx.config.tier, ctx.config.taxonomy)
+    tagger = tagger_of(ctx)
     counts = dict.fromkeys(("tagged", "low_information", "unsupported_language", "failed"), 0)
     todo = waiting(ctx).sort(ITEM).collect()
     for chunk in todo.iter_slices(CHUNK):

@@ -1,7 +1,9 @@
 """Packs: what a domain's customers talk about, who owns each part of it, by when, and which metrics answer to it.
 
 A pack is a TOML file. Its keys are ``name``, ``title``, ``kind`` (one of ``KINDS``), ``taxonomy`` (the taxonomy by
-which its feedback is tagged; its own name unless set) and ``[[categories]]`` with the fields of ``Category``.
+which its feedback is tagged; its own name unless set), ``none`` (texts that belong to no category) and
+``[[categories]]`` with the fields of ``Category``. An own pack may leave out ``title``, ``kind`` and what routing needs
+(``function``, ``metrics``); of ``seeds`` and ``examples`` one is enough.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from voc.model import OWNER_FUNCTIONS, OwnerFunction, Sla
 KINDS = ("taxonomy", "functions")
 STAGES = ("", "before", "during", "after")
 _FOLDER = Path(__file__).with_name("packs")
-_PACK_KEYS = {"name", "title", "kind", "taxonomy", "categories"}
+_PACK_KEYS = {"name", "title", "kind", "taxonomy", "categories", "none"}
+# Of an own pack: fewer teach nothing, and more than these are better given to a trained model.
+FEWEST_EXAMPLES, MOST_EXAMPLES = 3, 200
 _SLA_KEYS = ("acknowledge_days", "plan_days", "ship_days")
 _METRIC = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -28,9 +32,10 @@ _METRIC = re.compile(r"[a-z][a-z0-9_]*")
 class Category:
     """One label of a pack.
 
-    ``seeds`` are phrases as customers say them; ``words`` stand in theme labels and route a theme before a model
-    knows the category; ``stage`` is that of the journey. A category with ``routed`` false says too little to find
-    an owner by: it is never in a route of its own.
+    ``seeds`` are phrases as customers say them, ``examples`` whole texts of theirs: both teach few-shot heads;
+    ``words`` stand in theme labels and route a theme before a model knows the category; ``stage`` is
+    that of the journey. A category with ``routed`` false says too little to find an owner by: it is never in a route
+    of its own.
     """
 
     name: str
@@ -42,6 +47,12 @@ class Category:
     words: tuple[str, ...] = ()
     stage: str = ""
     routed: bool = True
+    examples: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that teaches what customers say of it."""
+        return (*self.examples, *self.seeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Pack:
     kind: str
     taxonomy: str
     categories: tuple[Category, ...]
+    none: tuple[str, ...] = ()
 
     def category(self, name: str) -> Category:
         """The category called ``name``.
@@ -114,14 +126,19 @@ def parse_pack(raw: dict[str, Any], where: str) -> Pack:
     if twice is not None:
         raise ConfigError(f"{where}: two categories are called {twice!r}; names must differ")
     taxonomy = _text(raw, "taxonomy", where) if "taxonomy" in raw else name
-    return Pack(name, _text(raw, "title", where), _choice(raw, "kind", KINDS, where), taxonomy, categories)
+    title = _text(raw, "title", where) if "title" in raw else name
+    kind = _choice(raw, "kind", KINDS, where) if "kind" in raw else "taxonomy"
+    none = _texts(raw, "none", where) if "none" in raw else ()
+    return Pack(name, title, kind, taxonomy, categories, none)
 
 
 def _category(body: dict[str, Any], where: str) -> Category:
     _known(body, set(Category.__dataclass_fields__), where)
     name = _text(body, "name", where)
     where = f"{where} ({name})"
-    metrics = _texts(body, "metrics", where)
+    metrics = _texts(body, "metrics", where) if "metrics" in body else ()
+    if not {"seeds", "examples"} & body.keys():
+        raise ConfigError(f"{where}: seeds or examples are missing; give {FEWEST_EXAMPLES} texts or more")
     odd = next((metric for metric in metrics if not _METRIC.fullmatch(metric)), None)
     if odd is not None:
         raise ConfigError(f"{where}: metric {odd!r} should be lower_snake_case, such as 'first_response'")
@@ -131,10 +148,11 @@ def _category(body: dict[str, Any], where: str) -> Category:
     return Category(
         name=name,
         definition=_text(body, "definition", where),
-        function=_function(body, where),
+        function=_function(body, where) if "function" in body else "other",
         sla=_sla(body.get("sla", {}), where),
         metrics=metrics,
-        seeds=_texts(body, "seeds", where),
+        seeds=_texts(body, "seeds", where) if "seeds" in body else (),
+        examples=_texts(body, "examples", where) if "examples" in body else (),
         words=_texts(body, "words", where) if "words" in body else (),
         stage=_choice(body, "stage", STAGES, where) if "stage" in body else "",
         routed=routed,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from voc import modelstore, schema
 from voc.errors import InputError, ModelError
 from voc.ids import stable_id
-from voc.tagging import acts, head, read
+from voc.tagging import acts, fewshot, head, read
 from voc.text.encode import STATIC_FILE, TOKENIZER_FILE
 from voc.text.spans import TAG_ENCODER_FILE, load_tag_encoder
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TIERS = ("fast", "accurate", "cascade")
 # Bumped when the code changes what a tag is, while the model files stay the same.
 CODE_VERSION = "3"
+# Whose sentiment heads a pack without a model of its own is read with.
+SENTIMENT_OF = "patient-experience"
 IDF_FILE = "fast/idf.safetensors"
 # Heads that every taxonomy shares; intent, urgency and safety have a file of their own (``acts``).
 COMMON = ("sentiment",)
@@ -49,6 +51,8 @@ def head_file(name: str, tier: str = "fast") -> str:
 
 def tiers(taxonomy: str) -> tuple[str, ...]:
     """The tiers that ship for ``taxonomy``."""
+    if fewshot.is_few_shot(taxonomy):
+        return ("fast", "accurate")
     files = modelstore.manifest(modelstore.models_dir())
     needs = {
         "fast": [head_file(taxonomy)],
@@ -59,7 +63,9 @@ def tiers(taxonomy: str) -> tuple[str, ...]:
 
 
 def best_tier(taxonomy: str) -> str:
-    """Cascade where it ships, else fast."""
+    """Cascade where it ships, else fast; for a pack without a trained model accurate, which is far the better there."""
+    if fewshot.is_few_shot(taxonomy):
+        return "accurate"
     return "cascade" if "cascade" in tiers(taxonomy) else "fast"
 
 
@@ -76,6 +82,8 @@ def load(tier: str, taxonomy: str) -> Models:
         raise InputError(f"no model for taxonomy {taxonomy!r} ships; voc models verify lists those that do")
     if tier not in found:
         raise InputError(f"tier {tier!r} does not ship for {taxonomy!r}; use one of {', '.join(found) or TIERS[0]}")
+    if fewshot.is_few_shot(taxonomy):
+        return _few_shot(tier, taxonomy)
     files, (heads, shared) = _heads(taxonomy, "fast")
     fast = read.FastReader(heads, shared["idf"])
     accurate = gate = None
@@ -90,6 +98,21 @@ def load(tier: str, taxonomy: str) -> Models:
         files.append(acts.ACTS_FILE)
     parts = [modelstore.revision(name) for name in (*files, STATIC_FILE, TOKENIZER_FILE)]
     return Models(fast, accurate, gate, f"{tier}-{stable_id(CODE_VERSION, *parts)[:10]}")
+
+
+def idf() -> NDArray[np.float32]:
+    """Inverse document frequencies of the fast features, as shipped."""
+    return _heads(SENTIMENT_OF, "fast")[1][1]["idf"]
+
+
+def _few_shot(tier: str, taxonomy: str) -> Models:
+    """Heads made now from a pack's examples, beside the shipped sentiment."""
+    pack, encoder = fewshot.pack_of(taxonomy), tier == "accurate"
+    files, (heads, shared) = _heads(SENTIMENT_OF, "fast")
+    reader = fewshot.FewShotReader(read.FastReader(heads, shared["idf"]), shared["idf"], pack, with_encoder=encoder)
+    parts = [modelstore.revision(name) for name in (*files, acts.ACTS_FILE)]
+    made = fewshot.revision(pack, with_encoder=encoder)
+    return Models(reader, None, None, f"{tier}-{stable_id(CODE_VERSION, *parts, made)[:10]}")
 
 
 def _heads(taxonomy: str, tier: str) -> tuple[list[str], tuple[dict[str, head.Head], dict[str, NDArray[np.float32]]]]:

@@ -213,7 +213,7 @@ class Tagger:
         parts = [[s for s in found if not _whole(s, text or "")] for text, found in zip(texts, spans, strict=True)]
         fast = self._fast.read(texts, questions, parts)
         starts = np.concatenate([[0], np.cumsum([len(found) for found in parts])]).astype(int).tolist()
-        decided = [_Decided("fast", fast, self._fast.heads, i, starts[i]) for i in range(len(texts))]
+        decided = [_Decided(self._first, fast, self._fast.heads, i, starts[i]) for i in range(len(texts))]
         chosen = self._sent_on(fast, texts, questions)
         if self._accurate is None or not chosen:
             return decided
