@@ -44,20 +44,19 @@ def evaluate(
     """Judge predictions: per class, overall, calibration, slices, and two models against each other."""
     from voc.tagging.evaluate import evaluate as judge
 
-    preds, sure = list(pred or ()), list(confidence or ())
+    preds, sure, who = list(pred or ()), list(confidence or ()), respondent or None
     if len(sure) > len(preds):
         raise InputError(f"{len(sure)} --confidence for {len(preds)} --pred; give one for each, in order")
     frame = read_table(file)
     if model:
-        if len(sure) < len(preds):
-            sure = []  # calibration is by place: without the first's the second's would be taken for it
         frame = _with_models(context, frame, model, text_column)
-        sure += [f"{name}_confidence" for name in model] if len(sure) == len(preds) else []
+        # Calibration is by place: without the first's confidence the second's would be taken for it.
+        sure = [*sure, *(f"{name}_confidence" for name in model)] if len(sure) == len(preds) else []
         preds += model
     if not 1 <= len(preds) <= 2:
         raise InputError(f"{len(preds)} predictions to judge; name one or two with --pred or --model")
-    chosen = list(slices) if slices else [c for c in SLICES if c in frame.columns and c not in (truth, *preds)]
-    found = judge(frame, truth, preds, respondent=respondent or None, confidence=sure, slices=chosen, text=text_column)
+    chosen = slices or [c for c in SLICES if c in frame.columns and c not in (truth, *preds)]
+    found = judge(frame, truth, preds, respondent=who, confidence=sure, slices=chosen, text=text_column)
     if out is not None:
         _write(found, out, f"{file.name}: {', '.join(preds)}")
         if not as_json:
