@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify clean help
+.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals bench-insight ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
@@ -48,6 +48,8 @@ bench-privacy: $(VENV)/.bench ## recall and speed of redaction, beside Presidio;
 
 bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (MB=size)
 	$(BIN)/python benchmarks/ingest.py --mb $(or $(MB),60)
+bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
+	$(BIN)/python benchmarks/insight.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -21,6 +21,7 @@ from voc.cli import (
     privacy,
     profiles,
     quarantine,
+    report,
     signals,
     themes,
     work,
@@ -49,6 +50,7 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(notifications.app, name="notifications")
 effects.register(cases.app)
 app.add_typer(figures.app, name="metrics")
+app.add_typer(report.app, name="report")
 cases.register(app)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from voc.insight.periods import Hours, elapsed_hours, working_hours
+from voc.insight.periods import elapsed_hours, working_hours
+from voc.model import Calendar
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,7 +29,7 @@ class Moment:
     """What a figure is as of, and the hours in which work is done."""
 
     as_of: dt.datetime
-    hours: Hours = field(default_factory=Hours)
+    hours: Calendar = field(default_factory=Calendar)
 
 
 def _is(condition: pl.Expr) -> pl.Expr:
@@ -77,8 +78,9 @@ def fft_negative(_: Moment) -> tuple[pl.Expr, ...]:
 
 
 def net_sentiment(_: Moment) -> tuple[pl.Expr, ...]:
-    """1 for positive texts, -1 for negative ones."""
-    return (_is(pl.col("sentiment").is_in(POSITIVE)) - _is(pl.col("sentiment").is_in(NEGATIVE)),)
+    """1 for positive texts, -1 for negative ones; those that say nothing are not in the base."""
+    tone = _is(pl.col("sentiment").is_in(POSITIVE)) - _is(pl.col("sentiment").is_in(NEGATIVE))
+    return (pl.when(pl.col("state") == "tagged").then(tone),)
 
 
 def coverage(_: Moment) -> tuple[pl.Expr, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Moves that say that somebody was told what came of a case.
 TELLING = frozenset({"tell", "told", "brief", "publish", "notice"})
-_STAGES = {"acknowledge": "take", "plan": "plan", "ship": "ship"}
+_STAGES = {"acknowledge": "take", "plan": "plan", "ship": "ship", "tell": "tell"}
 _CASE: dict[str, Any] = {
     "item": pl.String, "unit": pl.String, "function": pl.String, "owner": pl.String, "state": pl.String,
     "event_at": UTC_TIME, "taken_at": UTC_TIME, "n_hand_overs": pl.Int64, "acknowledged": pl.Boolean,

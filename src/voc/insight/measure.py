@@ -77,7 +77,7 @@ def _rows(
     ids = [pl.col("_id").filter(pl.col(n).is_not_null()).sum().alias(f"d_{n}") for n in names] if digest else []
     cells = rows.group_by(keys).agg(*(e for three in sums for e in three), *ids)
     # Only persons with several rows in a cell make it differ from independent rows, and they are few.
-    several = rows.filter(pl.struct(*keys, UNIT).is_duplicated())
+    several = rows.filter(pl.struct(*keys, UNIT).hash().is_duplicated())
     persons = several.group_by(*keys, UNIT).agg(*(e for three in sums for e in three))
     clusters = persons.group_by(keys).agg(*(e for name in names for e in _cluster_sums(name)))
     first, second = pl.collect_all([cells, clusters])
@@ -143,21 +143,19 @@ def _rates(
 def _times(
     base: pl.LazyFrame, specs: Sequence[Spec], keys: list[str], moment: Moment, digest: bool
 ) -> list[pl.DataFrame]:
-    plans = []
+    found = []
     for spec in specs:
         time, seen = FORMULAS[spec.name](moment)
         more = [_id_sum().alias("_id")] if digest else []
         columns = (time.clip(0).round(6).alias("time"), seen.fill_null(value=False).alias("seen"), *more)
-        rows = base.select(*keys, *columns)
-        rows = rows.filter(pl.col("time").is_not_null())
-        plan = medians(rows, keys)
-        ids = rows.group_by(keys).agg(digest=pl.col("_id").sum() if digest else pl.lit(0, dtype=pl.Int64))
-        plans += [plan, ids]
-    tables = pl.collect_all(plans)
-    found = []
-    for i, spec in enumerate(specs):
-        joined = tables[2 * i].join(tables[2 * i + 1], on=keys, nulls_equal=True).filter(pl.col("ended") > 0)
-        found.append(joined.with_columns(pl.lit(spec.name).alias("name"), pl.col("value", "low", "high") * spec.scale))
+        rows = base.select(*keys, *columns).filter(pl.col("time").is_not_null())
+        table = medians(rows, keys).filter(pl.col("ended") > 0)
+        if digest:
+            ids = rows.group_by(keys).agg(digest=pl.col("_id").sum()).collect()
+            table = table.join(ids, on=keys, nulls_equal=True)
+        else:
+            table = table.with_columns(digest=pl.lit(0, dtype=pl.Int64))
+        found.append(table.with_columns(pl.lit(spec.name).alias("name"), pl.col("value", "low", "high") * spec.scale))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -11,21 +10,13 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from voc.model import Calendar
+
 Every = Literal["week", "month"]
 STEP: dict[str, str] = {"week": "1w", "month": "1mo"}
 # A Monday, from which whole weeks are counted.
 _MONDAY = dt.date(1970, 1, 5)
-_OFFICE = (9 * 60, 17 * 60)
 MINUTE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """When somebody works: (opening, closing) in minutes after midnight by weekday, Monday first; None: closed."""
-
-    timezone: str = "UTC"
-    hours: tuple[tuple[int, int] | None, ...] = (_OFFICE,) * 5 + (None, None)
-    holidays: frozenset[dt.date] = frozenset()
 
 
 def floor(day: dt.date, every: Every) -> dt.date:
@@ -74,12 +65,12 @@ def elapsed_hours(start: pl.Expr, end: pl.Expr) -> pl.Expr:
     return ((end - start).dt.total_seconds() / 3600).clip(0)
 
 
-def working_hours(start: pl.Expr, end: pl.Expr, hours: Hours) -> pl.Expr:
+def working_hours(start: pl.Expr, end: pl.Expr, hours: Calendar) -> pl.Expr:
     """Hours of ``hours`` between two aware moments, never negative; holidays and the night do not count."""
     return (_worked(end, hours) - _worked(start, hours)).clip(0) / MINUTE
 
 
-def _worked(at: pl.Expr, hours: Hours) -> pl.Expr:
+def _worked(at: pl.Expr, hours: Calendar) -> pl.Expr:
     """Working minutes from a Monday long past up to ``at``."""
     local = at.dt.convert_time_zone(hours.timezone)
     day = (local.dt.date() - _MONDAY).dt.total_days()
@@ -96,7 +87,7 @@ def _looked_up(weekday: pl.Expr, values: Sequence[int]) -> pl.Expr:
     return weekday.replace_strict(dict(enumerate(values)), return_dtype=pl.Int64)
 
 
-def _holidays(local: pl.Expr, minute: pl.Expr, opened: pl.Expr, hours: Hours) -> pl.Expr:
+def _holidays(local: pl.Expr, minute: pl.Expr, opened: pl.Expr, hours: Calendar) -> pl.Expr:
     """What the days off would have counted up to the same moment."""
     lost = pl.lit(0, dtype=pl.Int64)
     date = local.dt.date()

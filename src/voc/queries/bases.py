@@ -160,10 +160,6 @@ def _said(filter: Filter) -> list[pl.Expr]:
     return found
 
 
-def _verbatims(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
-    return _texts(tables, filter, moment).filter(pl.col("state") == "tagged")
-
-
 def _communication(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
     about = pl.col("categories").list.set_intersection(list(COMMUNICATION)).list.len() > 0
     mentions = current_mentions(tables).filter(about).select(*ITEM, "sentiment")
@@ -209,7 +205,6 @@ _BASES: dict[str, Callable[[Tables, Filter, Moment], pl.LazyFrame]] = {
     "exposure": _exposure,
     "claims": _claims,
     "texts": _texts,
-    "verbatims": _verbatims,
     "communication": _communication,
     "cases": _cases,
     "promises": _promises,

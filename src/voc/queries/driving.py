@@ -219,11 +219,11 @@ def _figures(
 
 def headline(driver: Driver, name: str, tone: str, outcome: Outcome) -> str:
     """A driver in one sentence of plain words, which claims an association and no more."""
-    value, low, high = driver.difference
+    value, low, high = (round(number, outcome.digits) + 0.0 for number in driver.difference)
     d = outcome.digits
     share = f"{100 * driver.share:.0f} % of respondents"
     who = f"People who mention {TONES[tone]} “{name}”"
-    if low <= 0 <= high:
+    if driver.difference[1] <= 0 <= driver.difference[2]:
         return f"{who} do not differ beyond chance ({value:+.{d}f} [{low:+.{d}f}, {high:+.{d}f}]); {share}."
     words = (outcome.more if value > 0 else outcome.less).format(f"{abs(value):.{d}f}")
     bounds = sorted((abs(low), abs(high)))

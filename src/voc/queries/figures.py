@@ -101,11 +101,14 @@ def answer(tables: Tables, ask: Ask, moment: Moment) -> list[Figure]:
 
 def answers() -> dict[str, Callable[[Tables, Ask, Moment], list[Figure]]]:
     """Every kind of question, and the pure function that answers it."""
-    from voc.queries import driving, metric_figures, moving
+    from voc.queries import driving, metric_figures, moving, reviewing
 
     return {
         "metric": metric_figures.of_metrics,
         "drivers": driving.of_drivers,
         "change": moving.of_change,
         "missing": moving.of_missing,
+        "themes": reviewing.of_themes,
+        "categories": reviewing.of_categories,
+        "cases": reviewing.of_cases,
     }

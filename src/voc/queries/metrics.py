@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from voc.errors import InputError
 from voc.insight.formulas import FORMULAS
 from voc.insight.measure import NUMBERS, measure
-from voc.insight.periods import Every, calendar, floor, following, period_of, unfinished
+from voc.insight.periods import Every, calendar, period_of, unfinished
 from voc.insight.registry import find, registry
 from voc.queries.bases import CASE_CUTS, CUTS, base_frame
 from voc.queries.frames import newest_day
@@ -151,31 +151,40 @@ def _level(
     """How many were open at the end of each period: everything opened before it counts, whatever the window's start."""
     opened, closed = FORMULAS[spec.name](moment)
     base = base_frame(tables, spec.base, replace(filter, start=None, end=None), moment)
-    rows = base.select(*by, "item", opened=opened, closed=closed).filter(pl.col("opened").is_not_null()).collect()
-    ends: list[tuple[dt.date | None, dt.date | None]]
-    if rows.is_empty():
-        ends = []
-    elif every is None:
-        ends = [(None, min(filter.end, moment.as_of.date() + dt.timedelta(days=1)) if filter.end else None)]
+    rows = base.select(*by, opened=opened, closed=closed).filter(pl.col("opened") <= moment.as_of)
+    last = min(filter.end - dt.timedelta(days=1), known_to) if filter.end else known_to
+    if every is None:
+        last = last if filter.end else moment.as_of.date()
+        found = _balance(rows.filter(pl.col("opened").dt.date() <= last), by, last)
     else:
-        first = filter.start or rows["opened"].min().date()  # type: ignore[union-attr]
-        last = min(filter.end - dt.timedelta(days=1), known_to) if filter.end else known_to
-        ends = [(p, following(p, every)) for p in calendar(floor(first, every), max(first, last), every)]
-    parts = [_open_at(rows, spec, by, period, end, moment) for period, end in ends]
-    schema: dict[str, Any] = {"name": pl.String, **{key: rows.schema[key] for key in by}}
-    schema |= {"period": pl.Date} if every else {}
-    empty = pl.DataFrame(schema={**schema, **NUMBERS})
-    return pl.concat([empty, *(part.select(empty.columns).cast(pl.Schema(NUMBERS)) for part in parts)])
-
-
-def _open_at(
-    rows: pl.DataFrame, spec: Spec, by: list[str], period: dt.date | None, end: dt.date | None, moment: Moment
-) -> pl.DataFrame:
-    at = moment.as_of if end is None else min(moment.as_of, dt.datetime.combine(end, dt.time(), dt.UTC))
-    is_open = (pl.col("opened") < at) & (pl.col("closed").is_null() | (pl.col("closed") >= at))
-    counted = [is_open.sum().alias("value"), (pl.col("opened") < at).sum().alias("n")]
-    found = rows.group_by(by).agg(counted) if by else rows.select(counted)
+        first = filter.start or rows.select(pl.col("opened").min().dt.date()).collect().item() or last
+        found = _balances(rows, by, every, calendar(first, max(first, last), every))
     none = pl.lit(None, pl.Float64)
-    return found.with_columns(
-        low=none, high=none, digest=pl.lit(0, pl.Int64), name=pl.lit(spec.name), period=pl.lit(period, pl.Date)
-    )
+    found = found.with_columns(low=none, high=none, digest=pl.lit(0, pl.Int64), name=pl.lit(spec.name))
+    order = ["name", *by, *(["period"] if every else []), *NUMBERS]
+    return found.select(order).cast(pl.Schema(NUMBERS))
+
+
+def _balance(rows: pl.LazyFrame, by: list[str], last: dt.date) -> pl.DataFrame:
+    """How many of ``rows`` are open after ``last``, and how many there are."""
+    is_open = pl.col("closed").is_null() | (pl.col("closed").dt.date() > last)
+    counted = [is_open.sum().cast(pl.Float64).alias("value"), pl.len().cast(pl.Int64).alias("n")]
+    found = (rows.group_by(by).agg(counted) if by else rows.select(counted)).collect()
+    return found.filter(pl.col("n") > 0)
+
+
+def _balances(rows: pl.LazyFrame, by: list[str], every: Every, periods: list[dt.date]) -> pl.DataFrame:
+    """The same at the end of each period: sums of what was opened and closed so far."""
+    came = rows.select(*by, period_of(every, "opened"), opened=1, closed=0)
+    went = rows.filter(pl.col("closed").is_not_null()).select(*by, period_of(every, "closed"), opened=0, closed=1)
+    # What came before the first period counts as there when it began.
+    early = pl.max_horizontal("period", pl.lit(periods[0]))
+    moves = pl.concat([came, went]).with_columns(period=early)
+    moves_by = moves.group_by(*by, "period").agg(pl.col("opened", "closed").sum()).collect()
+    days = pl.DataFrame({"period": periods}, schema={"period": pl.Date})
+    cells = moves_by.select(by).unique() if by else pl.DataFrame({"_": [0] * min(1, moves_by.height)})
+    grid = cells.join(days, how="cross").join(moves_by, on=[*by, "period"], how="left", nulls_equal=True)
+    sums = [pl.col(c).fill_null(0).cum_sum() for c in ("opened", "closed")]
+    opened, closed = (total.over(by, order_by="period") if by else total for total in sums)
+    grid = grid.sort("period").with_columns(value=(opened - closed).cast(pl.Float64), n=opened.cast(pl.Int64))
+    return grid.drop("opened", "closed")

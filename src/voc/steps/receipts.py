@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.insight.formulas import Moment
-from voc.insight.periods import Hours
 from voc.insight.registry import registry
 from voc.queries.asof import newest_stamp
 from voc.queries.figures import Ask, Figure, answer
@@ -46,7 +45,7 @@ class Recomputed:
 
 def moment_of(ctx: Context, as_of: datetime) -> Moment:
     """The moment of a figure, with the workspace's working hours."""
-    return Moment(as_of, Hours())
+    return Moment(as_of, ctx.config.calendar(""))
 
 
 def versions_of(ask: Ask) -> dict[str, str]:
@@ -100,28 +99,33 @@ def recompute(ctx: Context, receipt_ids: list[str]) -> list[Recomputed]:
     receipts = [ctx.register.receipt(receipt_id) for receipt_id in receipt_ids]
     tables = ctx.tables(history=True)
     newest = newest_stamp(tables)
-    known: dict[tuple[Ask, bool], dict[str, Figure]] = {}
+    known: dict[Ask, dict[str, Figure]] = {}
+    came: dict[tuple[datetime, Filter], list[str]] = {}
     found = []
     for receipt in receipts:
         ask = Ask.of_json(receipt.ask)
-        for now in (False, True):
-            if (ask, now) not in known:
-                asking = replace(ask, as_of=max(newest or ask.as_of, ask.as_of)) if now else ask
+        asks = (ask, replace(ask, as_of=max(newest or ask.as_of, ask.as_of)))
+        for asking in asks:
+            if asking not in known:
                 figures = answer(tables, asking, moment_of(ctx, asking.as_of))
-                known[ask, now] = {figure.key: figure for figure in figures}
-        again, today = (known[ask, now].get(receipt.key) for now in (False, True))
-        found.append(_compared(ctx, tables, receipt, ask, again, today))
+                known[asking] = {figure.key: figure for figure in figures}
+        again, today = (known[asking].get(receipt.key) for asking in asks)
+        since = (ask.as_of, ask.filter)
+        if since not in came:
+            came[since] = _arrivals(tables, *since)
+        found.append(_compared(ctx, receipt, ask, (again, today), came[since]))
     return found
 
 
 def _compared(
-    ctx: Context, tables: Tables, receipt: Receipt, ask: Ask, again: Figure | None, today: Figure | None
+    ctx: Context, receipt: Receipt, ask: Ask, answers: tuple[Figure | None, Figure | None], came: list[str]
 ) -> Recomputed:
+    again, today = answers
     same = again is not None and again.n == receipt.n and again.digest == receipt.digest and all(
         _equal(getattr(again, name), getattr(receipt, name)) for name in ("value", "low", "high")
     )  # fmt: skip
     reasons = [] if same else _losses(ctx, receipt, ask, again)
-    return Recomputed(receipt, again, today, same, (*reasons, *_arrivals(tables, ask)))
+    return Recomputed(receipt, again, today, same, (*reasons, *came))
 
 
 def _equal(a: float | None, b: float | None) -> bool:
@@ -146,15 +150,15 @@ def _losses(ctx: Context, receipt: Receipt, ask: Ask, again: Figure | None) -> l
     return reasons or ["rows behind it were changed outside voc, or the lake was restored from a backup"]
 
 
-def _arrivals(tables: Tables, ask: Ask) -> list[str]:
-    """What has come since the figure's moment and lies in its window."""
+def _arrivals(tables: Tables, as_of: datetime, filter: Filter) -> list[str]:
+    """What has come since a figure's moment and lies in its window."""
     found = []
     for table, word in _ARRIVALS.items():
-        late = getattr(tables, table).filter(pl.col("ingested_at") > ask.as_of, *_in_window(ask.filter))
+        late = getattr(tables, table).filter(pl.col("ingested_at") > as_of, *_in_window(filter))
         n = late.select(pl.len()).collect().item()
         if n:
             found.append(f"{n:,} late {word} arrived after it was made")
-    retagged = tables.tags.filter(pl.col("tagged_at") > ask.as_of).select(pl.len()).collect().item()
+    retagged = tables.tags.filter(pl.col("tagged_at") > as_of).select(pl.len()).collect().item()
     if retagged:
         found.append(f"{retagged:,} texts were tagged after it was made")
     return found

@@ -42,7 +42,12 @@ EXAMPLES = {
     "ces_net": ([{"ces": s} for s in (7.0, 5.0, 4.0, 1.0)], 25.0, 4),
     "fft_positive": ([{"fft": s} for s in (1, 2, 3, 5, 6)], 40.0, 5),
     "fft_negative": ([{"fft": s} for s in (1, 4, 5, 6)], 50.0, 4),
-    "net_sentiment": ([{"sentiment": s} for s in ("very_positive", "neutral", "negative", "positive")], 25.0, 4),
+    "net_sentiment": (
+        [{"sentiment": s, "state": "tagged"} for s in ("very_positive", "neutral", "negative", "positive")]
+        + [{"sentiment": "very_positive", "state": "low_information"}],
+        25.0,
+        4,
+    ),
     "coverage": (
         [
             {"state": "tagged", "abstained": False},

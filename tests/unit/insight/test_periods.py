@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.insight.periods import Hours, calendar, floor, following, unfinished, working_hours
+from voc.insight.periods import calendar, floor, following, unfinished, working_hours
+from voc.model import Calendar
 
 UTC = dt.UTC
-LONDON = Hours("Europe/London", ((540, 1020),) * 4 + ((540, 780),) + (None, None), frozenset({dt.date(2026, 4, 3)}))
+LONDON = Calendar(
+    "ours", "Europe/London", ((540, 1020),) * 4 + ((540, 780),) + (None, None), frozenset({dt.date(2026, 4, 3)})
+)
 
 
 def worked(start, end, hours):
@@ -20,7 +23,7 @@ def worked(start, end, hours):
 
 def test_a_night_and_a_weekend_are_no_work():
     friday, monday = dt.datetime(2026, 3, 13, 16, tzinfo=UTC), dt.datetime(2026, 3, 16, 10, 30, tzinfo=UTC)
-    assert worked(friday, monday, Hours()) == pytest.approx(2.5)
+    assert worked(friday, monday, Calendar()) == pytest.approx(2.5)
 
 
 def test_a_holiday_is_no_work():
@@ -30,7 +33,7 @@ def test_a_holiday_is_no_work():
 
 
 def test_an_end_before_its_start_is_no_negative_time():
-    assert worked(dt.datetime(2026, 3, 13, 16, tzinfo=UTC), dt.datetime(2026, 3, 13, 9, tzinfo=UTC), Hours()) == 0
+    assert worked(dt.datetime(2026, 3, 13, 16, tzinfo=UTC), dt.datetime(2026, 3, 13, 9, tzinfo=UTC), Calendar()) == 0
 
 
 def _by_the_minute(start, end, hours):

@@ -1,0 +1,73 @@
+"""People by theme and category, and what happened to cases, as a review counts them."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from small_lake import at, case
+from test_queries_drivers import ask, survey
+from test_queries_metrics import NOW, stored
+
+from voc.errors import InputError
+from voc.model import CaseEvent, CaseState, Filter
+from voc.queries.figures import answer
+
+
+def tables(**more):
+    parts = survey(40)
+    return stored(parts["responses"], feedback=parts["feedback"], tags=parts["tags"], mentions=parts["mentions"],
+                  assigned=parts["assigned"], **more)  # fmt: skip
+
+
+def test_themes_count_people_of_those_who_wrote_and_name_their_case():
+    events = [CaseEvent("C-1", "open", "voc", at(6, 1), "", "open", seq=1),
+              CaseEvent("C-1", "take", "jo", at(7, 20), "open", "acknowledged", seq=2)]  # fmt: skip
+    found = answer(replace(tables(), cases=[case()], case_events=events), ask("themes"), NOW)
+    assert [(f.key, f.facts["n_people"], f.n) for f in found] == [("theme|t-care", 30, 40), ("theme|t-wait", 10, 40)]
+    waiting = found[1]
+    assert waiting.value == 25
+    assert waiting.low < 25 < waiting.high
+    # The move came after the moment.
+    assert (waiting.facts["owner"], waiting.facts["state"]) == ("ops", "open")
+    assert "case_id" not in found[0].facts
+
+
+def test_categories_count_people_by_tone_and_column():
+    found = answer(tables(), ask("categories", tone="problem"), NOW)
+    assert [(f.key, f.facts["n_people"]) for f in found] == [("category|Contacting services", 10)]
+    praise = answer(tables(), ask("categories", tone="praise", by="site"), NOW)
+    assert {f.key: (f.facts["n_people"], f.n) for f in praise} == {
+        "category|Staff manner & personal attributes|N": (10, 20),
+        "category|Staff manner & personal attributes|S": (20, 20),
+    }
+    with pytest.raises(InputError, match="tone problem or praise"):
+        answer(tables(), ask("categories", tone="x"), NOW)
+
+
+def test_cases_are_counted_by_what_happened_in_the_window():
+    events = [
+        CaseEvent("C-1", "open", "voc", at(5, 1), "", "open", seq=1),
+        CaseEvent("C-1", "ship", "jo", at(6, 10), "planned", "shipped", seq=2),
+        CaseEvent("C-2", "open", "voc", at(6, 2), "", "open", seq=3),
+        CaseEvent("C-2", "decline", "jo", at(6, 3), "open", "declined", seq=4),
+        CaseEvent("C-3", "open", "voc", at(6, 2), "", "open", seq=5),
+    ]
+    cases = [
+        case(case_id="C-1", state=CaseState.SHIPPED),
+        case(case_id="C-2", state=CaseState.DECLINED, revisit_on=dt.date(2026, 6, 20), opened=at(6, 2)),
+        case(case_id="C-3", opened=at(6, 2)),
+    ]
+    june = replace(ask("cases"), filter=Filter(dt.date(2026, 6, 1), dt.date(2026, 7, 1)))
+    found = {f.key: f for f in answer(replace(tables(), cases=cases, case_events=events), june, NOW)}
+    counts = {key.split("|")[0]: f.value for key, f in found.items()}
+    assert counts == {
+        "opened": 2,
+        "shipped": 1,
+        "verified": 0,
+        "declined": 1,
+        "reopened": 0,
+        "open": 2,
+        "late": 1,
+        "revisit": 1,
+    }
+    assert found["late|all"].facts["case_ids"] == ["C-3"]
