@@ -37,6 +37,9 @@ bench-signals: $(VENV)/.test ## early warning: planted excess found, delay, fals
 bench-acts: $(VENV)/.test ## intent, urgency and safety on the labelled comments (DATA=folder)
 	$(BIN)/python benchmarks/acts.py --data $(or $(DATA),../shared/data)
 
+bench-fewshot: $(VENV)/.test ## categories from eight examples each (DATA=folder)
+	$(BIN)/python benchmarks/fewshot.py --data $(or $(DATA),../shared/data)
+
 bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
 	$(BIN)/python benchmarks/start.py
 

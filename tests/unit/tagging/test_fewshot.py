@@ -41,8 +41,8 @@ def test_texts_like_the_examples_are_named_and_others_are_not(path, tier):
     assert {row["category"] for row in found["category_scores"][0]} == {"delivery", "price"}
 
 
-def test_without_a_tier_the_better_one_is_taken(path):
-    assert Tagger.load(None, path).tier == "accurate"
+def test_without_a_tier_the_fast_one_is_taken(path):
+    assert Tagger.load(None, path).tier == "fast"
     with pytest.raises(InputError, match="'cascade' does not ship"):
         Tagger.load("cascade", path)
 
