@@ -24,6 +24,7 @@ from voc.cli import (
     report,
     signals,
     themes,
+    voices,
     work,
 )
 from voc.errors import VocError
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, figures, drivers, people, models, evaluate, signals):
+for part in (work, files, figures, drivers, people, models, evaluate, signals, voices):
     part.register(app)
 app.add_typer(packs.app, name="pack")
 app.add_typer(privacy.app, name="privacy")

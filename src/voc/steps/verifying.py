@@ -11,6 +11,7 @@ import polars as pl
 from voc.errors import InputError
 from voc.loop import actions
 from voc.loop.declare import DeclaredTest, Series, baseline, check, period_start, powered, propose
+from voc.loop.picture import effect_svg
 from voc.loop.verify import run, run_means
 from voc.model import CaseState
 from voc.queries import effect_series, effect_values, newest_day
@@ -202,3 +203,14 @@ def verdict_event(events: Sequence[CaseEvent]) -> CaseEvent | None:
     """The event that holds the newest verdict by test, or None."""
     found = [event for event in events if event.move == "verify" and "result" in event.details]
     return found[-1] if found else None
+
+
+def picture(ctx: Context, case_id: str) -> str:
+    """The picture of a case's newest verdict by test as SVG; "" where there is none."""
+    events = ctx.register.events(case_id)
+    event, test = verdict_event(events), actions.declared(events)
+    shipped = [e.at for e in events if e.move == "ship"]
+    if event is None or test is None or not shipped:
+        return ""
+    title = ctx.register.case(case_id).title
+    return effect_svg(event.details["series"], event.details["result"], test, shipped[-1].date(), title)

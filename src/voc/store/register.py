@@ -9,18 +9,22 @@ import sqlalchemy as sa
 from voc.store import tables
 from voc.store.cases import CaseRows
 from voc.store.erasures import ErasureRows
+from voc.store.lanes import LaneRows
 from voc.store.ledger import LedgerRows
 from voc.store.outbox import OutboxRows
 from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
 from voc.store.signals import SignalRows
 from voc.store.themes import ThemeRows
+from voc.store.voices import VoiceRows
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Register(ThemeRows, CaseRows, OutboxRows, RunRows, LedgerRows, ErasureRows, ReceiptRows, SignalRows):
+class Register(
+    ThemeRows, CaseRows, OutboxRows, RunRows, LedgerRows, ErasureRows, ReceiptRows, SignalRows, VoiceRows, LaneRows
+):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
     Every call is one transaction, durable when it returns. Use as a context manager, or call ``close``. Threads
