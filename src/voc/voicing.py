@@ -104,13 +104,20 @@ class Voicing(ABC):
         """A notice as a poster (HTML) and as plain text for the web."""
         return poster(notice, self.config.name), web_text(notice, self.config.name)
 
+    def publish(self, case_ids: Sequence[str], how: str, *, actor: str) -> list[str]:
+        """Say that a brief or notice with these cases is out: it ends their clock to tell; returns whose it ended."""
+        return voicing.publish(self.context(), case_ids, how, actor=actor)
+
     def call_backs(self, case_id: str) -> list[CallBack]:
         """Who of a shipped case may be told what came of her words; see ``voc.steps.voicing.call_backs``."""
         return voicing.call_backs(self.context(), case_id)
 
     def told(self, case_id: str, feedback_ids: Sequence[str] = (), *, actor: str, how: str = "call_back") -> int:
-        """Note that people were told; returns how many are new."""
-        return voicing.told(self.context(), case_id, feedback_ids, actor=signed(actor), how=how)
+        """Note that people were told, which also ends the case's clock to tell; returns how many are new."""
+        new = voicing.told(self.context(), case_id, feedback_ids, actor=signed(actor), how=how)
+        if new:
+            self.publish([case_id], "call_back", actor=actor)
+        return new
 
     def loop_figures(self) -> dict[str, Any]:
         """Share told and days until told, over all shipped cases."""

@@ -177,6 +177,9 @@ def brief(
     days: Annotated[int | None, typer.Option(help="How far back; 28 for a team, 91 for the public.")] = None,
     date: Annotated[str | None, typer.Option("--date", help="Up to this day, YYYY-MM-DD.")] = None,
     read: Annotated[bool, typer.Option("--read", help="Say that you have read it.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="It is out: ends the clock to tell of the cases in it.")
+    ] = False,
     by: Actor = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -185,11 +188,17 @@ def brief(
         raise InputError("say for whom: --team NAME, or --public")
     with opened(context) as ws:
         if public:
-            _public(ws, ws.notices(service, day(date), days or 91), out, as_json=as_json)
+            notices = ws.notices(service, day(date), days or 91)
+            if publish:
+                ws.publish([item.case_id for notice in notices for item in notice.items], "notice", actor=by)
+            _public(ws, notices, out, as_json=as_json)
             return
         from voc.loop.brief import as_text
 
         made = ws.team_brief(team or "", day(date), days or 28)
+        if publish:
+            refs = (line.ref for section in made.sections for line in section.lines if section.title == "What changed")
+            ws.publish([ref for ref in refs if ref.startswith("C-")], "brief", actor=by)
         if read:
             ws.read_brief(made, actor=by)
         page = ws.brief_page(made) if out and out.suffix == ".html" else as_text(made)

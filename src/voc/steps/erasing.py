@@ -92,6 +92,8 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
         theming.assign_waiting(ctx)
     counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in OWN}
     cases = ctx.register.forget_items(ids)
+    ctx.register.forget_told(ids)
+    ctx.register.forget_lane_items(ids)
     ctx.register.checkpoint()
     left = _scan(ctx, {respondent, *ids})
     if left:

@@ -11,10 +11,13 @@ import polars as pl
 from voc.errors import InputError
 from voc.loop import brief as briefs
 from voc.loop.actions import shipped_at
+from voc.loop.moves import legal_moves
 from voc.loop.public import loop_figures, message, public_notice
+from voc.model import Message
 from voc.queries import newest_day, settled
 from voc.queries.voices import call_back, praise, published, services
 from voc.records import Change, Observation, Telling
+from voc.steps.moving import move_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +63,13 @@ def observe(ctx: Context, observation: Observation) -> Observation:
     owner = owner or next((o.id for o in ctx.config.owners if o.default), "")
     if owner:
         ctx.config.owner(owner)
-    return ctx.register.add_observation(replace(observation, owner=owner))
+    made = ctx.register.add_observation(replace(observation, owner=owner))
+    if owner:
+        subject = f"{made.raised_by} raised {made.observation_id}: please answer"
+        body = f"It stands in 'voc observations list'. Answer it: voc observations answer {made.observation_id} TEXT"
+        case_id = made.case_id or None
+        ctx.register.post([Message(f"{made.observation_id}-raised", owner, case_id, subject, body, made.raised_at)])
+    return made
 
 
 def suggested(ctx: Context, text: str) -> list[Observation]:
@@ -194,6 +203,17 @@ def told(ctx: Context, case_id: str, feedback_ids: Sequence[str], *, actor: str,
             raise InputError(f"{name} is not on the call-back list of {case_id}; 'voc callbacks list {case_id}' has it")
     wanted = feedback_ids or known
     return ctx.register.add_tellings(Telling(case_id, name, actor, ctx.now, how) for name in wanted)
+
+
+def publish(ctx: Context, case_ids: Sequence[str], how: str, *, actor: str) -> list[str]:
+    """Make the move ``tell`` for each shipped case that nobody was told of yet; returns their ids."""
+    done = []
+    for case_id in dict.fromkeys(case_ids):
+        case = ctx.register.case(case_id)
+        if case.told_at is None and "tell" in legal_moves(case.state, paused=case.paused_at is not None):
+            move_case(ctx, case_id, "tell", actor=actor, how=how)
+            done.append(case_id)
+    return done
 
 
 def figures(ctx: Context) -> dict[str, Any]:

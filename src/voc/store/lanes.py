@@ -13,7 +13,7 @@ from voc.store import loop_tables
 from voc.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 _ITEMS = loop_tables.lane_items
@@ -95,7 +95,7 @@ class LaneRows(Database):
         with self.writing() as connection:
             connection.execute(sa.update(_ITEMS).where(_ITEMS.c.item_id == item_id).values(**moved))
 
-    def forget_lane_items(self, feedback_ids: Sequence[str]) -> int:
+    def forget_lane_items(self, feedback_ids: Collection[str]) -> int:
         """Remove an erased person's items; returns how many there were.
 
         Raises:

@@ -14,7 +14,7 @@ from voc.store import loop_tables as tables
 from voc.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date, datetime
 
 _OBSERVED, _SEEN, _CHANGES = tables.observations, tables.observation_seen, tables.changes
@@ -174,7 +174,7 @@ class VoiceRows(Database):
         with self.reading() as connection:
             return [Telling(**row) for row in connection.execute(query).mappings()]
 
-    def forget_told(self, feedback_ids: Sequence[str]) -> int:
+    def forget_told(self, feedback_ids: Collection[str]) -> int:
         """Remove items of an erased person from who was told; returns how many there were.
 
         Raises:
