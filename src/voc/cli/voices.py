@@ -14,6 +14,7 @@ from voc.cli.common import Actor, JsonFlag, day, opened, say, show
 from voc.errors import InputError
 
 if TYPE_CHECKING:
+    from voc.loop.brief import Brief
     from voc.loop.public import Notice
     from voc.workspace import Workspace
 
@@ -193,21 +194,24 @@ def brief(
                 ws.publish([item.case_id for notice in notices for item in notice.items], "notice", actor=by)
             _public(ws, notices, out, as_json=as_json)
             return
-        from voc.loop.brief import as_text
-
         made = ws.team_brief(team or "", day(date), days or 28)
         if publish:
-            refs = (line.ref for section in made.sections for line in section.lines if section.title == "What changed")
-            ws.publish([ref for ref in refs if ref.startswith("C-")], "brief", actor=by)
+            ws.publish([ref for ref in made.refs("What changed") if ref.startswith("C-")], "brief", actor=by)
         if read:
             ws.read_brief(made, actor=by)
-        page = ws.brief_page(made) if out and out.suffix == ".html" else as_text(made)
+        _team(ws, made, out, read_by=by if read else "", as_json=as_json)
+
+
+def _team(ws: Workspace, made: Brief, out: Path | None, *, read_by: str, as_json: bool) -> None:
+    from voc.loop.brief import as_text
+
+    page = ws.brief_page(made) if out and out.suffix == ".html" else as_text(made)
     if out:
         _write(out, page)
     if as_json:
         show(asdict(made), [], (), as_json=True)
-    elif read:
-        say(f"Brief {made.brief_id} is read by {by}.")
+    elif read_by:
+        say(f"Brief {made.brief_id} is read by {read_by}.")
     else:
         say(str(out) if out else page.rstrip())
 

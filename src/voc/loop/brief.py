@@ -66,6 +66,10 @@ class Brief:
     sections: tuple[Section, ...]
     read_by: tuple[str, ...] = ()
 
+    def refs(self, title: str) -> list[str]:
+        """The references that the section called ``title`` shows."""
+        return [line.ref for section in self.sections if section.title == title for line in section.lines]
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
