@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight clean help
+.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -53,6 +53,9 @@ bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames an
 	$(BIN)/python benchmarks/ingest.py --mb $(or $(MB),60)
 bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
 	$(BIN)/python benchmarks/insight.py
+
+bench-safety: $(VENV)/.test ## what the safety lane finds and flags; needs the labelled data (DATA=folder)
+	$(BIN)/python benchmarks/safety.py --data $(or $(DATA),../shared/data)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -22,6 +22,7 @@ KEYS = [
     for table, kind in (
         ("workspace", config.Config),
         ("privacy", config.Privacy),
+        ("lanes", config.Lanes),
         ("themes", config.Themes),
         ("signals", config.Signals),
         ("sources", config.Source),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models")
+_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models", "lanes")
 # What a discovery may propose about themes, for a person or the policy to accept.
 THEME_PROPOSALS = ("born", "split", "merged", "drifted")
 
@@ -99,6 +99,30 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class Lanes:
+    """Who gets a single item that cannot wait, and how long she has to acknowledge it.
+
+    ``safety`` to ``unread`` are ids of owners (empty: the default owner; the unread go with safety). Hours run by the
+    clock, days are working days. ``escalates_to`` is who comes next where the team names nobody.
+    """
+
+    safety: str = ""
+    formal_complaint: str = ""
+    legal: str = ""
+    data_protection: str = ""
+    vulnerable: str = ""
+    unread: str = ""
+    escalates_to: str = ""
+    safety_hours: int = 4
+    formal_complaint_days: int = 3
+    legal_days: int = 1
+    data_protection_days: int = 2
+    vulnerable_days: int = 1
+    unread_days: int = 3
+    escalate_hours: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A workspace's settings, as read from voc.toml.
 
@@ -117,6 +141,7 @@ class Config:
     privacy: Privacy = Privacy()
     themes: Themes = Themes()
     signals: Signals = Signals()
+    lanes: Lanes = Lanes()
     sources: tuple[Source, ...] = ()
     owners: tuple[Owner, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -149,7 +174,7 @@ class Config:
         raise ConfigError(f"no owner {owner_id!r}; voc.toml has: {known}")
 
 
-_SINGLE: dict[str, type[Any]] = {"privacy": Privacy, "themes": Themes, "signals": Signals}
+_SINGLE: dict[str, type[Any]] = {"privacy": Privacy, "themes": Themes, "signals": Signals, "lanes": Lanes}
 
 
 def load(folder: Path) -> Config:
@@ -196,6 +221,7 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
     _check_privacy(config, where)
     _check_themes(config, where)
+    _check_lanes(config, where)
     return config
 
 
@@ -203,6 +229,16 @@ def _settings(kind: type[Any], raw: dict[str, Any], name: str, where: str) -> An
     """A table that stands once and has defaults for everything."""
     place = f"{where}: [{name}]"
     return build(kind, {k: tupled(v) for k, v in table(raw.get(name, {}), place).items()}, place)
+
+
+def _check_lanes(config: Config, where: str) -> None:
+    ids = {owner.id for owner in config.owners}
+    for key in fields(Lanes):
+        value = getattr(config.lanes, key.name)
+        if isinstance(value, str) and value and value not in ids:
+            raise ConfigError(f"{where}: [lanes]: {key.name} = {value!r} is no owner; add an [[owners]] entry")
+        if isinstance(value, int) and value < 0:
+            raise ConfigError(f"{where}: [lanes]: {key.name} should be 0 or more")
 
 
 def _check_themes(config: Config, where: str) -> None:

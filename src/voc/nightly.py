@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import delivering, retaining, routing, signalling, tagging, theming, verifying
+from voc.steps import delivering, laning, retaining, routing, signalling, tagging, theming, verifying
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -85,6 +85,7 @@ def _steps(
     plan: list[tuple[str, Callable[[], dict[str, int]]]] = [
         ("ingest", lambda: _ingest(ctx, told("ingest"), bad_files)),
         ("tag", lambda: _tag(ctx, told("tag"))),
+        ("lanes", lambda: laning.watch(ctx)),
         ("discover", lambda: {"themes_born": theming.discover_if_none(ctx)}),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
         ("signals", lambda: signalling.watch(ctx)),

@@ -153,6 +153,15 @@ THEME_ASSIGNMENTS: dict[str, pl.DataType] = {
     **_STAMP,
 }
 
+SCREENINGS: dict[str, pl.DataType] = {
+    **_ITEM,
+    "lanes": pl.List(pl.String()),
+    "score": pl.Float32(),
+    "detector_version": pl.String(),
+    "screened_at": UTC_TIME,
+    **_STAMP,
+}
+
 TABLES: dict[str, dict[str, pl.DataType]] = {
     "feedback": FEEDBACK,
     "responses": RESPONSES,
@@ -163,6 +172,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "tags": TAGS,
     "mentions": MENTIONS,
     "theme_assignments": THEME_ASSIGNMENTS,
+    "screenings": SCREENINGS,
 }
 KEYS: dict[str, tuple[str, ...]] = {
     "feedback": ("feedback_id", "revision"),
@@ -174,6 +184,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "tags": ("feedback_id", "revision", "tagger_version"),
     "mentions": ("feedback_id", "revision", "mention", "tagger_version"),
     "theme_assignments": ("feedback_id", "revision", "mention", "theme_version"),
+    "screenings": ("feedback_id", "revision", "detector_version"),
 }
 
 

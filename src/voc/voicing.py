@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voc.config import Config
     from voc.loop.brief import Brief
     from voc.loop.public import Notice
+    from voc.records import LaneItem
     from voc.steps.context import Context
     from voc.steps.voicing import CallBack
     from voc.store import Register
@@ -118,6 +119,11 @@ class Voicing(ABC):
         if new:
             self.publish([case_id], "call_back", actor=actor)
         return new
+
+    def acknowledge_lane_item(self, item_id: str, note: str = "", *, actor: str) -> LaneItem:
+        """Say that a person has an item of a lane in hand; the first one stands."""
+        now = self.context().now
+        return self.register.acknowledge_lane_item(item_id, signed(actor), now, redacted(note).strip())
 
     def loop_figures(self) -> dict[str, Any]:
         """Share told and days until told, over all shipped cases."""

@@ -14,6 +14,7 @@ from voc.cli import (
     evaluate,
     figures,
     files,
+    lanes,
     models,
     notifications,
     packs,
@@ -48,6 +49,7 @@ app.add_typer(profiles.app, name="profile")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(themes.app, name="themes")
 app.add_typer(cases.app, name="cases")
+app.add_typer(lanes.app, name="lanes")
 app.add_typer(notifications.app, name="notifications")
 effects.register(cases.app)
 app.add_typer(figures.app, name="metrics")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from voc.loop.declare import DeclaredTest
 
-_WIDTH, _HEIGHT = 720, 250
+_WIDTH, _HEIGHT = 440, 250
 _LEFT, _TOP, _BOTTOM = 46, 34, 196
 _COLOURS = {"before": "#5b7fa6", "after": "#2f7d4f", "left out": "#c9cdd3"}
 _STYLE = "font-family='Source Sans Pro, Arial, sans-serif' font-size='12' fill='#31333f'"
@@ -48,7 +48,7 @@ def effect_svg(
     means = [_mean(step, result.get(side), top, shown, side) for side in ("before", "after")]
     marks = _marks(rows, step, top, test, shipped_on)
     head = _text(_LEFT, 18, f"{title}: {str(result['verdict']).replace('_', ' ')}", weight="600")
-    foot = f"People with problem mentions per 1,000 feedback, by {test.every}; grey does not count"
+    foot = f"People per 1,000 feedback, by {test.every}; grey does not count"
     parts = [head, *bars, *means, *marks, _text(_LEFT, _HEIGHT - 12, foot)]
     label = escape(f"{title}: people before and after the fix", quote=True)
     return (
@@ -65,7 +65,7 @@ def _marks(
     ends = [_text(_LEFT, _BOTTOM + 16, str(rows[0][0])), _text(_WIDTH - 12, _BOTTOM + 16, str(rows[-1][0]), "end")]
     return [
         f"<line x1='{x:.1f}' y1='{_TOP}' x2='{x:.1f}' y2='{_BOTTOM}' stroke='#31333f' stroke-dasharray='4 3'/>",
-        _text(x + 4, _TOP + 8, f"shipped {shipped_on}"),
+        _text(x + 4, _TOP + 8, f"shipped {shipped_on:%d %b}"),
         _text(_LEFT - 6, _TOP + 8, f"{top:.0f}", "end"),
         _text(_LEFT - 6, _BOTTOM, "0", "end"),
         f"<line x1='{_LEFT}' y1='{_BOTTOM}' x2='{_WIDTH - 12}' y2='{_BOTTOM}' stroke='#9aa0a8'/>",
@@ -99,7 +99,9 @@ def _mean(step: float, value: float | None, top: float, shown: Sequence[str], si
     y = _BOTTOM - (_BOTTOM - _TOP) * value / top
     x1, x2 = _LEFT + step * places[0], _LEFT + step * (places[-1] + 1)
     line = f"<line x1='{x1:.1f}' y1='{y:.1f}' x2='{x2:.1f}' y2='{y:.1f}' stroke='#31333f' stroke-width='1.5'/>"
-    return line + _text(x1, y - 4, f"{side} {value:.0f}" if value >= 10 else f"{side} {value:.1f}")
+    # Above every bar of its own side, so that none runs through the words.
+    height = max(y - 4 - 60 * (side == "after"), _TOP + 22)
+    return line + _text(x1, height, f"{side} {value:.0f}" if value >= 10 else f"{side} {value:.1f}")
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", weight: str = "400") -> str:
