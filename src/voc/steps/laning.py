@@ -107,7 +107,8 @@ def _item(
 def _message(ctx: Context, item: LaneItem) -> Message:
     """Out with this run; it holds references, never words. What could not be read can wait for the day's digest."""
     what = f", passed on {item.escalations} times because nobody acknowledged it" if item.escalations else ""
-    record = f"{item.source} {item.record_ref or item.feedback_id}"
+    # Not the item's id: an erasure could not take it back out of a message that has gone.
+    record = f"{item.source} {item.record_ref or '(see voc lanes list)'}"
     body = (
         f"Record {record}{what}. Acknowledge by {item.due_at:%Y-%m-%d %H:%M} UTC: "
         f"voc lanes acknowledge {item.item_id}. {NO_INCIDENT_SYSTEM}"
