@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from record import write
+from record import RESULTS, write
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from themes_data import Remembered, frame_of, load
 
 from voc.text.encode import load_encoder, load_static
-from voc.themes import discover, roll_up
+from voc.themes import ThemeModel, discover, roll_up
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,18 +41,26 @@ def main() -> None:
     parser.add_argument("--skip-times", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
-    encoder, figures = Remembered(load_encoder()), []
+    encoder = Remembered(load_encoder())
     for name in options.sets:
         rows = load(options.data, name)
         encoder.learn(frame_of(rows))
-        figures += quality(name, rows, encoder)
+        keep(quality(name, rows, encoder))
     if not options.skip_times:
         with tempfile.TemporaryDirectory() as scratch:
-            figures += times(options.data, Path(scratch))
+            keep(times(options.data, Path(scratch)))
+
+
+def keep(figures: Figures) -> None:
+    """Put figures in the place of those of their name: a set takes minutes, and each may be measured alone."""
+    path = RESULTS / "themes.json"
+    before = json.loads(path.read_text(encoding="utf-8"))["figures"] if path.is_file() else []
+    fresh = {figure["name"] for figure in figures}
     for figure in figures:
-        print(json.dumps(figure))
+        print(json.dumps(figure), flush=True)
     command = "python benchmarks/themes.py --data ../shared/data"
-    print(write("themes", figures, command, interval="95 %, over 200 resamples of rows, labels kept"))
+    every = [figure for figure in before if figure["name"] not in fresh] + figures
+    write("themes", every, command, half_width="of the 95 % interval, over 200 resamples of rows", load=os.getloadavg())
 
 
 def quality(name: str, rows: pl.DataFrame, encoder: Remembered) -> Figures:
@@ -62,17 +71,22 @@ def quality(name: str, rows: pl.DataFrame, encoder: Remembered) -> Figures:
     figures = agreement(f"{name}/fit", truth, whole, rivals)
     order = np.random.default_rng(0).permutation(rows.height)
     out, kept = np.sort(order[: rows.height // 5]), np.sort(order[rows.height // 5 :])
-    unseen = ours(rows[kept], rows[out], encoder)
-    seen = ours(rows[kept], rows[kept], encoder)
-    figures += agreement(f"{name}/unseen", truth[out], unseen, {"fit": whole[out]})
-    figures += agreement(f"{name}/seen-of-the-same-fit", truth[kept], seen, {"fit": whole[kept]})
+    model = discover(frame_of(rows[kept]), encoder=encoder, static=load_static())
+    seen, unseen = assigned(model, rows[kept]), assigned(model, rows[out])
+    figures += agreement(f"{name}/unseen", truth[out], unseen, {"same rows, in the fit": whole[out]})
+    figures += agreement(f"{name}/seen-by-that-fit", truth[kept], seen, {"same rows, in the fit of all": whole[kept]})
     return [*figures, stability(name, rows, encoder)]
 
 
 def ours(train: pl.DataFrame, test: pl.DataFrame, encoder: Remembered, seed: int = 0) -> np.ndarray:
     """Theme ids of ``test`` by a model of ``train``, as the command line would give them."""
     model = discover(frame_of(train), encoder=encoder, static=load_static(), seed=seed)
-    return roll_up(model.assign(frame_of(test)), test.height)["theme_id"].fill_null("none").to_numpy()
+    return assigned(model, test)
+
+
+def assigned(model: ThemeModel, rows: pl.DataFrame) -> np.ndarray:
+    """The theme id of each row, or "none"."""
+    return roll_up(model.assign(frame_of(rows)), rows.height)["theme_id"].fill_null("none").to_numpy()
 
 
 def bertopic(rows: pl.DataFrame, encoder: Remembered) -> np.ndarray:

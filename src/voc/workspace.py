@@ -193,6 +193,10 @@ class Workspace(Closing):
         """Up to three redacted mentions that stand for a theme."""
         return theming.exemplars(self.context(), theme_id)
 
+    def theme_facts(self) -> dict[str, dict[str, Any]]:
+        """How far resamples support each theme of the model in force, and the groups above it."""
+        return theming.facts(self.context())
+
     def cases(self) -> list[Case]:
         """Every case, in order of opening."""
         return self.register.cases()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -93,9 +93,12 @@ def list_themes(context: typer.Context, as_json: JsonFlag = False) -> None:
 
     with opened(context) as ws:
         table = queries.themes_table(ws.tables(), Filter())
+        told = ws.theme_facts() if as_json else {}
     columns = ("theme_id", "label", "status", "pool", "n_problem_people", "n_people", "n_mentions", "owner", "case_id")
     rows = table.select(columns).rows()
-    show(table.to_dicts(), rows, columns, as_json=as_json)
+    unknown: dict[str, Any] = {"stability": None, "groups": []}
+    data = [theme | told.get(theme["theme_id"], unknown) for theme in table.to_dicts()]
+    show(data, rows, columns, as_json=as_json)
 
 
 @app.command("show")

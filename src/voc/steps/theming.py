@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from voc.steps.context import THEME_SETTING
 from voc.text.encode import load_encoder, load_static
 from voc.text.normalise import is_low_information
 from voc.themes import ThemeModel, discover
+from voc.themes.files import facts as model_facts
 from voc.themes.forget import without
 
 if TYPE_CHECKING:
@@ -158,6 +159,12 @@ def forget(ctx: Context, feedback_ids: set[str]) -> int:
         if thinned.version != model.version:
             shutil.rmtree(ctx.root / FOLDER / model.version)
     return gone
+
+
+def facts(ctx: Context) -> dict[str, dict[str, Any]]:
+    """What the model in force says of its themes: ``stability`` and ``groups``, see ``voc.themes.files.facts``."""
+    version = ctx.register.setting(THEME_SETTING)
+    return {} if version is None else model_facts(ctx.root / FOLDER / version)
 
 
 def exemplars(ctx: Context, theme_id: str) -> list[str]:

@@ -85,6 +85,28 @@ def read(folder: Path, *, encoder: Encoder, static: Vectoriser) -> ThemeModel:
         raise ModelError(f"{folder}: the theme model is incomplete; run 'voc themes discover' again") from error
 
 
+def facts(folder: Path) -> dict[str, dict[str, Any]]:
+    """For each theme of the model in ``folder`` its ``stability`` (or None) and the ids of the groups it is in.
+
+    ``groups`` holds them from the lowest level up, each as (group id, label). No encoder is loaded for it.
+
+    Raises:
+        ModelError: there is no model, or it is damaged.
+    """
+    body = _read_index(folder / INDEX)
+    held = {i: v for part in body["pools"].values() for i, v in zip(part["ids"], part["support"], strict=False)}
+    groups = {group["group_id"]: group for group in body["groups"]}
+    lowest = {theme: group for group in groups.values() if group["level"] == 1 for theme in group["members"]}
+    out: dict[str, dict[str, Any]] = {}
+    for theme in (entry["theme_id"] for entry in body["themes"]):
+        above, group = [], lowest.get(theme)
+        while group is not None:
+            above.append((group["group_id"], group["label"]))
+            group = groups.get(group["parent"])
+        out[theme] = {"stability": held.get(theme), "groups": above}
+    return out
+
+
 def _index(model: ThemeModel) -> dict[str, Any]:
     return {
         "format": _FORMAT,

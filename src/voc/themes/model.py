@@ -13,7 +13,6 @@ from voc.errors import InputError
 from voc.themes.assign import NONE, Exemplars, Student, Vectoriser, features
 from voc.themes.context import AROUND, OWN, Space, with_context
 from voc.themes.graph import SCALE
-from voc.themes.hierarchy import Group, parents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from voc.model import Pool, Theme
     from voc.text.encode import Encoder
+    from voc.themes.hierarchy import Group
 
 POOLS: tuple[Pool, ...] = ("problem", "praise")
 _ASKED = ["text", "context", "pool"]
@@ -126,12 +126,6 @@ class ThemeModel:
             vectors = space.vectors([texts[i] for i in rows.tolist()], [contexts[i] for i in rows.tolist()])
             theme[rows], score[rows] = part.exemplars.decide(part.exemplars.closeness(vectors))
         return theme, score
-
-    def facts(self) -> dict[str, tuple[float | None, str | None]]:
-        """For each theme how well resamples support it (None: it was not looked for) and the group it is in."""
-        held = {i: value for part in self.pools.values() for i, value in zip(part.ids, part.support, strict=False)}
-        above = parents(self.groups)
-        return {t.theme_id: (held.get(t.theme_id), above.get(t.theme_id)) for t in self.themes}
 
     def save(self, folder: Path) -> None:
         """Write the model to ``folder``, made if need be; a reader sees the old model or the new one, never a mix.

@@ -99,3 +99,18 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, model):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         model.save(tmp_path / "file" / "m")
+
+
+def test_facts_need_no_encoder(tmp_path, model):
+    from voc.themes.files import facts
+
+    model.save(tmp_path)
+    told = facts(tmp_path)
+    assert set(told) == {t.theme_id for t in model.themes}
+    assert all(0 <= t["stability"] <= 1 for t in told.values())
+    words = {g.group_id: g.label for g in model.groups}
+    assert words
+    for theme in model.themes:
+        above = told[theme.theme_id]["groups"]
+        assert dict(above).items() <= words.items()
+        assert bool(above) == (theme.pool in {g.pool for g in model.groups})
