@@ -13,7 +13,9 @@ from voc import nightly as night
 from voc.closing import Closing
 from voc.errors import InputError
 from voc.loop import rules
+from voc.model import Filter
 from voc.privacy import load_key, make_key
+from voc.queries import themes_table
 from voc.setup import starter_config
 from voc.steps import (
     auditing,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from voc.config import Config
     from voc.loop.routing import Decision
     from voc.loop.rules import RuleReport
-    from voc.model import Books, Case, CaseEvent, Filter, Theme
+    from voc.model import Books, Case, CaseEvent, Theme
     from voc.queries import Tables
     from voc.queries.figures import Figure
     from voc.store import Run
@@ -196,6 +198,11 @@ class Workspace(Closing):
     def theme_facts(self) -> dict[str, dict[str, Any]]:
         """How far resamples support each theme of the model in force, and the groups above it."""
         return theming.facts(self.context())
+
+    def theme_map(self) -> str:
+        """The themes of the model in force as a page of HTML, sized by people."""
+        people = dict(themes_table(self.tables(), Filter()).select("theme_id", "n_people").iter_rows())
+        return theming.picture(self.context(), people)
 
     def cases(self) -> list[Case]:
         """Every case, in order of opening."""

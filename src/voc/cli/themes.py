@@ -101,6 +101,29 @@ def list_themes(context: typer.Context, as_json: JsonFlag = False) -> None:
     show(data, rows, columns, as_json=as_json)
 
 
+@app.command("map")
+def draw_map(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="The page, as .html.")],
+    model: Annotated[Path | None, typer.Option("--model", help="A model's folder; by default the workspace's.")] = None,
+) -> None:
+    """Draw the themes as a page: near is alike, and hovering reads out what somebody wrote."""
+    from voc.text.encode import load_encoder, load_static
+    from voc.themes import ThemeModel
+    from voc.themes.picture import theme_map
+
+    if model is not None:
+        page = theme_map(ThemeModel.load(model, encoder=load_encoder(), static=load_static()))
+    else:
+        with opened(context) as ws:
+            page = ws.theme_map()
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from error
+    say(f"theme map: {out}")
+
+
 @app.command("show")
 def show_theme(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
     """One theme: definition, keywords, exemplars and history."""

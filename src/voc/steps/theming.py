@@ -18,6 +18,7 @@ from voc.text.normalise import is_low_information
 from voc.themes import ThemeModel, discover
 from voc.themes.files import facts as model_facts
 from voc.themes.forget import without
+from voc.themes.picture import theme_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,20 @@ def facts(ctx: Context) -> dict[str, dict[str, Any]]:
     """What the model in force says of its themes: ``stability`` and ``groups``, see ``voc.themes.files.facts``."""
     version = ctx.register.setting(THEME_SETTING)
     return {} if version is None else model_facts(ctx.root / FOLDER / version)
+
+
+def picture(ctx: Context, people: dict[str, int]) -> str:
+    """A page with the map of the themes in force, under the labels that the register holds.
+
+    Raises:
+        InputError: there are no themes yet.
+    """
+    model = load_model(ctx)
+    if model is None:
+        raise InputError("there are no themes yet; run 'voc nightly' first")
+    stored = {theme.theme_id: theme for theme in ctx.register.themes()}
+    model.themes = [stored.get(theme.theme_id, theme) for theme in model.themes]
+    return theme_map(model, people)
 
 
 def exemplars(ctx: Context, theme_id: str) -> list[str]:
