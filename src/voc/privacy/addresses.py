@@ -90,6 +90,9 @@ _CUED_LOW = re.compile(
     rf"(?:{_STREET_LOW_KINDS}))(?![\w'])",
     re.IGNORECASE,
 )
+# "7 The Paddocks, Wimborne": a street without a word for it.
+_THE = re.compile(rf"{_NUMBER}[ ]The[ ]{_CAP}(?=,|\n)")
+THE_SIGN = r"\d[a-zA-Z]? The \p{Lu}\p{L}+[,\n]"
 HOUSE_SIGNS = rf"(?m)(?:(?i:{_HOUSE_CUES})|(?i:{_HOME_CUES}))(?:[Tt]he )?\p{{Lu}}"
 _BOX = re.compile(
     r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post Office Box)[ #]{0,3}\d{1,7}(?!\w)"
@@ -167,8 +170,8 @@ def addresses(shadow: Shadow) -> Iterator[Found]:
     for match in _CUED_LOW.finditer(text):
         if not (COMMON - _STREET_WORDS - {"the"}).intersection(match[2].lower().split()):
             yield "ADDRESS", match.start(1), match.end(1)
-    for match in _STREET_EUROPE.finditer(text):
-        yield "ADDRESS", match.start(), _tail(text, match.end())
+    for pattern in (_STREET_EUROPE, _THE):
+        yield from (("ADDRESS", match.start(), _tail(text, match.end())) for match in pattern.finditer(text))
     yield from _with_suite(text)
     yield from _blocks(text)
     for match in _CORNER.finditer(text):

@@ -10,7 +10,7 @@ from functools import cache
 
 import polars as pl
 
-from voc.privacy.addresses import CUES, HOUSE_SIGNS, STREETS
+from voc.privacy.addresses import CUES, HOUSE_SIGNS, STREETS, THE_SIGN
 from voc.privacy.names import CALLED, CLOSING, ROLE, ROLE_LOW, TITLE, WORDED_PERSON, small_name
 from voc.privacy.people import load
 from voc.privacy.words import GIVEN
@@ -111,5 +111,5 @@ def _places() -> str:
         rf"(?i)\b(?:{STREETS})\b|corner of|suite|\bste\b|\bapt|apartment|\bunit\b|stra(?:ss|ß)e|str\."
         rf"|vej|gade|gata|katu|weg\b|laan|straat|utca|utja|box|[afd]po\b"
         rf"|\b(?:rue|via|viale|vicolo|piazza|calle|avenida|r[uú]a|ulica|ul\.)\b|\p{{L}}[ \-]\d{{4,6}}(?:\D|$)"
-        rf"|\bUS(?:NS|CGC|S|NV|NR)\b|(?:{CUES})"
+        rf"|{THE_SIGN}|\bUS(?:NS|CGC|S|NV|NR)\b|(?:{CUES})"
     )
