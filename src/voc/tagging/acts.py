@@ -17,7 +17,6 @@ from voc import modelstore
 from voc.errors import ModelError
 from voc.schema import INTENTS
 from voc.tagging import cues, head, urgency
-from voc.text.normalise import is_low_information
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,15 +69,19 @@ class Acts:
         """
         if not texts:
             return []
-        p = self.probabilities(texts, questions, sentiment)
+        x = cues.matrix(texts, questions, sentiment, self._idf)
+        p = {name: one.probabilities(x) for name, one in self._heads.items()}
         best = p["intent"].argmax(axis=1)
-        ruled = np.array([urgency.is_urgent(text or "") for text in texts])
+        silent, ruled = cues.known(x)
+        for i, text in enumerate(texts):  # the features end before a long text does
+            if text is not None and len(text) > cues.MAX_CHARACTERS:
+                ruled[i] = urgency.is_urgent(text)
         at_risk = self._over(p, "safety", best) | (ruled & (sentiment[:, 3:].sum(axis=1) < SURELY_POSITIVE))
         pressing = self._over(p, "urgent", best) | at_risk
         labels = self._heads["intent"].labels
         return [
-            _SILENT if is_low_information(text) else Act(labels[int(k)], bool(now), bool(harm))
-            for text, k, now, harm in zip(texts, best, pressing, at_risk, strict=True)
+            _SILENT if mute else Act(labels[int(k)], bool(now), bool(harm))
+            for mute, k, now, harm in zip(silent, best, pressing, at_risk, strict=True)
         ]
 
     def probabilities(

@@ -63,7 +63,7 @@ _CONTRAST, _DENIAL = frozenset(("but", "however")), frozenset("not no never noth
 _ASK = frozenset("request demand remove delete".split())
 _WORDS = re.compile(r"[\w']+|\?")
 N_CUES = 22 + len(QUESTION_KINDS)
-_RULE = 16  # the place of the stated rule for danger among the cues
+_LOW, _RULE = 15, 16  # places of "says nothing" and of the stated rule for danger among the cues
 
 
 def width() -> int:
@@ -100,6 +100,12 @@ def matrix(
     static = load_static().encode(cut) * np.float32(STATIC_WEIGHT)
     weights = np.ones(N_BUCKETS, np.float32) if idf is None else idf
     return hstack([_hashed(words, weights), csr_matrix(dense), csr_matrix(static)], format="csr", dtype=np.float32)
+
+
+def known(x: csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What rows of a ``matrix`` tell without a head: (n,) low-information, and (n,) in danger by the stated rule."""
+    told = x[:, [N_BUCKETS + _LOW, N_BUCKETS + _RULE]].toarray() > 0
+    return told[:, 0], told[:, 1]
 
 
 def of_danger() -> NDArray[np.bool_]:

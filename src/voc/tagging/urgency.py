@@ -1,6 +1,7 @@
-"""Urgency by stated rule: words of harm or danger. No labelled data exists for it yet, so it claims no figure.
+"""A stated rule for danger: words of harm, one of the cues that the heads for safety and urgency read.
 
-A rule tuned to recall: it would rather send one comment too many to a person than miss a fall or an overdose.
+On 400 labelled comments it alone found one unsafe comment in five, and half of what it marked was unsafe (the baseline
+in ``benchmarks/results/acts.json``). It speaks even where the heads are unsure, unless the text is surely praise.
 """
 
 from __future__ import annotations
