@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
+.PHONY: bench-permanence bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals bench-insight ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals bench-permanence bench-insight ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
@@ -39,6 +39,9 @@ bench-acts: $(VENV)/.test ## intent, urgency and safety on the labelled comments
 
 bench-fewshot: $(VENV)/.test ## categories from eight examples each (DATA=folder)
 	$(BIN)/python benchmarks/fewshot.py --data $(or $(DATA),../shared/data)
+
+bench-permanence: $(VENV)/.test ## ids kept over weekly refits of the demo's 26 weeks
+	$(BIN)/python benchmarks/permanence.py
 
 bench-start: $(VENV)/.test ## how long `voc --help` takes, beside an empty typer application
 	$(BIN)/python benchmarks/start.py

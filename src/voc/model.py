@@ -151,35 +151,23 @@ class LineageEvent:
 
     theme_id: str
     kind: Literal[
-        "born", "grew", "drifted", "split", "merged", "reopened", "retired", "dismissed", "accepted", "renamed"
+        "born",
+        "grew",
+        "drifted",
+        "split",
+        "merged",
+        "reopened",
+        "retired",
+        "dismissed",
+        "accepted",
+        "renamed",
+        "moved",
+        "undone",
+        "proposed",
     ]
     at: datetime
     actor: str
     details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A theme that more people speak of than its past explains, as a whole (``segment`` "") or in one segment's value.
-
-    ``n_people`` were counted and ``expected`` were to be expected in the ``n_periods`` from ``period_start`` to
-    ``last_on``; ``first_on`` is the end of the period in which it first fired, ``found_at`` when that was noticed.
-    """
-
-    signal_id: str
-    theme_id: str
-    segment: str
-    value: str
-    kind: str
-    grain: str
-    first_on: date
-    last_on: date
-    period_start: date
-    n_periods: int
-    n_people: int
-    expected: float
-    p_value: float
-    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

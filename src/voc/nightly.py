@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import delivering, laning, retaining, routing, signalling, tagging, theming, verifying
+from voc.steps import curating, delivering, laning, retaining, routing, signalling, tagging, theming, verifying
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -86,7 +86,7 @@ def _steps(
         ("ingest", lambda: _ingest(ctx, told("ingest"), bad_files)),
         ("tag", lambda: _tag(ctx, told("tag"))),
         ("lanes", lambda: laning.watch(ctx)),
-        ("discover", lambda: {"themes_born": theming.discover_if_none(ctx)}),
+        ("discover", lambda: _discover(ctx)),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
         ("signals", lambda: signalling.watch(ctx)),
         ("route", lambda: routing.route_themes(ctx)),
@@ -120,6 +120,11 @@ def _ingest(ctx: Context, progress: Callable[[int], None], bad_files: list[str])
 def _tag(ctx: Context, progress: Callable[[int], None]) -> dict[str, int]:
     counts = tagging.tag_waiting(ctx, progress=progress)
     return {**counts, "waiting_after": tagging.count_waiting(ctx)}
+
+
+def _discover(ctx: Context) -> dict[str, int]:
+    counts = theming.discover_due(ctx)
+    return {**counts, "proposals_accepted": curating.by_policy(ctx) if counts["themes_proposed"] else 0}
 
 
 def _renamed(counts: dict[str, int]) -> dict[str, int]:

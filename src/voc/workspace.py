@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from voc import config as configuration
 from voc import nightly as night
 from voc.closing import Closing
+from voc.curation import Curating
 from voc.errors import InputError
 from voc.loop import rules
 from voc.model import Filter
@@ -89,7 +90,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     return Workspace(root, configuration.load(root), load_key(root))
 
 
-class Workspace(Closing):
+class Workspace(Closing, Curating):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
@@ -151,11 +152,6 @@ class Workspace(Closing):
         with writer_lock(self.root):
             return tagging.tag_waiting(self.context())
 
-    def discover(self) -> int:
-        """Find themes, if there are none yet; returns how many were born."""
-        with writer_lock(self.root):
-            return theming.discover_if_none(self.context())
-
     def tables(self) -> Tables:
         """The read side's view of the workspace, for ``voc.queries``."""
         return self.context().tables()
@@ -182,14 +178,6 @@ class Workspace(Closing):
     def themes(self) -> list[Theme]:
         """Every known theme."""
         return self.register.themes()
-
-    def edit_theme(self, theme_id: str, kind: theming.Edit, *, actor: str, label: str = "") -> Theme:
-        """Rename, accept, dismiss or retire a theme; the edit is an event of its lineage.
-
-        Raises:
-            InputError: there is no such theme, the label is empty or another theme's.
-        """
-        return theming.edit(self.context(), theme_id, kind, actor=moving.signed(actor), label=moving.redacted(label))
 
     def exemplars(self, theme_id: str) -> list[str]:
         """Up to three redacted mentions that stand for a theme."""
@@ -284,9 +272,11 @@ class Workspace(Closing):
         return self.register.run(runs[0].run_id) if runs else None
 
     def lake_version(self) -> tuple[int | str, ...]:
-        """Changes whenever the lake or the theme model does: what cached results are keyed by."""
+        """Changes whenever the lake, the theme model or an edit of themes does: what cached results are keyed by."""
         tables = ("feedback", "responses", "tags", "mentions", "theme_assignments")
-        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "")
+        edits = self.register.theme_edits()
+        done = len(edits) + sum(edit.undone_at is not None for edit in edits)
+        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "", done)
 
 
 @contextmanager

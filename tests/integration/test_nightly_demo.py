@@ -145,7 +145,7 @@ def test_every_theme_is_assigned_by_the_function_that_found_it(ws):
     from voc.steps import theming
 
     model = theming.load_model(ws.context())
-    mentions = theming._mentions(ws.context()).collect().filter(pl.col("pool").is_not_null())
+    mentions = theming.mentions(ws.context()).collect().filter(pl.col("pool").is_not_null())
     keys = ["feedback_id", "revision", "mention"]
     again = pl.concat([mentions.select(keys), model.assign(mentions).select("theme_id")], how="horizontal").sort(keys)
     stored = ws.lake.read("theme_assignments").sort(keys)

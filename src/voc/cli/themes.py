@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +13,12 @@ from voc.cli.common import Actor, JsonFlag, opened, read_table, say, show, write
 from voc.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
     from voc.steps.theming import Edit
+    from voc.workspace import Workspace
 
 app = typer.Typer(help="Recurring issues found in the feedback.", no_args_is_help=True)
 ModelFolder = Annotated[Path, typer.Option("--model", help="Folder of the theme model.")]
@@ -25,7 +29,7 @@ TextColumn = Annotated[str, typer.Option("--text-column", help="The column that 
 def discover(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(help="Without it, discover in the workspace if it has no themes yet.")
+        Path | None, typer.Argument(help="Without it, discover in the workspace; known themes stay.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="One row per row of FILE: theme_id, theme_label, score, themes.")
@@ -36,7 +40,8 @@ def discover(
     """Find the themes of FILE's texts and say which each text belongs to."""
     if file is None:
         with opened(context) as ws:
-            say(f"{ws.discover()} themes were born")
+            counts = ws.discover()
+        say(f"{counts['themes_born']} themes were born, {counts['themes_proposed']} changes proposed")
         return
     if out is None or model is None:
         raise InputError("say where the rows and the model go: --out FILE.parquet --model DIR")
@@ -147,8 +152,71 @@ def rename(context: typer.Context, theme_id: str, label: str, by: Actor = "") ->
 
 @app.command()
 def accept(context: typer.Context, theme_id: str, by: Actor = "") -> None:
-    """Accept a candidate."""
-    _edit(context, theme_id, "accepted", by)
+    """Accept a candidate, or a proposal by its id."""
+    with opened(context) as ws:
+        proposed = any(p.proposal_id == theme_id for p in ws.theme_proposals())
+    if not proposed:
+        _edit(context, theme_id, "accepted", by)
+        return
+    _decide(context, theme_id, by, accept=True)
+
+
+@app.command()
+def refuse(context: typer.Context, proposal_id: str, by: Actor = "") -> None:
+    """Refuse a proposal; it is not made again."""
+    _decide(context, proposal_id, by, accept=False)
+
+
+@app.command()
+def proposals(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Splits, merges and drifts that discovery proposes."""
+    with opened(context) as ws:
+        found, labels = ws.theme_proposals(), {theme.theme_id: theme.label for theme in ws.themes()}
+    plain = [asdict(p) | {"details": {k: v for k, v in p.details.items() if not isinstance(v, list)}} for p in found]
+    rows = [
+        (p["proposal_id"], p["kind"], _told(p, labels), ", ".join(f"{k} {v}" for k, v in p["details"].items()))
+        for p in plain
+    ]
+    show(plain, rows, ("proposal", "what", "of", "evidence"), as_json=as_json)
+
+
+def _told(proposal: dict[str, Any], labels: dict[str, str]) -> str:
+    """A proposal's themes by name."""
+    mine: str = proposal["details"].get("label") or labels.get(proposal["theme_id"], proposal["theme_id"])
+    other = labels.get(proposal["other_id"], "")
+    return f"{mine} off {other}" if proposal["kind"] == "split" else f"{mine} into {other}" if other else mine
+
+
+@app.command()
+def merge(context: typer.Context, theme_id: str, into: str, by: Actor = "") -> None:
+    """Make a theme part of another, for all of its past too."""
+    with _acting(context, by) as ws:
+        theme = ws.merge_themes(theme_id, into, actor=by)
+    say(f"{theme_id} is part of {theme.theme_id}: {theme.label}")
+
+
+@app.command()
+def split(context: typer.Context, theme_id: str, label: str, by: Actor = "") -> None:
+    """Split what LABEL is about off a theme; the theme keeps its id, and its cases."""
+    with _acting(context, by) as ws:
+        child = ws.split_theme(theme_id, label, actor=by)
+    say(f"{child.theme_id}: {child.label}, split off {theme_id}")
+
+
+@app.command()
+def move(context: typer.Context, feedback_id: str, mention: int, theme_id: str, by: Actor = "") -> None:
+    """Give one mention of an item (counted from 0) to a theme, for good."""
+    with _acting(context, by) as ws:
+        theme = ws.move_mention(feedback_id, mention, theme_id, actor=by)
+    say(f"mention {mention} of {feedback_id} is in {theme.theme_id}: {theme.label}")
+
+
+@app.command()
+def undo(context: typer.Context, theme_id: str, by: Actor = "") -> None:
+    """Undo the last thing that was done to a theme."""
+    with _acting(context, by) as ws:
+        edit = ws.undo_theme(theme_id, actor=by)
+    say(f"undone: {edit.kind} of {', '.join(edit.themes)} by {edit.actor}")
 
 
 @app.command()
@@ -177,9 +245,21 @@ def lineage(context: typer.Context, theme_id: str, as_json: JsonFlag = False) ->
     show([asdict(e) for e in events], rows, ("at", "event", "by", "details"), as_json=as_json)
 
 
-def _edit(context: typer.Context, theme_id: str, kind: Edit, by: str, label: str = "") -> None:
+@contextmanager
+def _acting(context: typer.Context, by: str) -> Iterator[Workspace]:
+    """The workspace, for somebody who says who she is."""
     if not by:
         raise InputError("say who you are: --by NAME, or set VOC_ACTOR")
     with opened(context) as ws:
+        yield ws
+
+
+def _decide(context: typer.Context, proposal_id: str, by: str, *, accept: bool) -> None:
+    with _acting(context, by) as ws:
+        say(ws.decide_proposal(proposal_id, accept=accept, actor=by))
+
+
+def _edit(context: typer.Context, theme_id: str, kind: Edit, by: str, label: str = "") -> None:
+    with _acting(context, by) as ws:
         theme = ws.edit_theme(theme_id, kind, actor=by, label=label)
     say(f"{theme.theme_id}: {theme.label} ({theme.status})")

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.errors import InputError
+from voc.queries.curated import curated
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from voc.model import Case, CaseEvent, Filter, LineageEvent, Owner, Theme
+    from voc.themelife import ThemeEdit
 
 ITEM = ("feedback_id", "revision")
 _TAG_COLUMNS = ("state", "language", "sentiment", "categories", "intent", "urgent", "tier", "abstained", "tagged_at")
@@ -40,6 +42,7 @@ class Tables:
     metric_events: pl.LazyFrame | None = None
     case_events: Sequence[CaseEvent] = ()
     lineage: Sequence[LineageEvent] = ()
+    theme_edits: Sequence[ThemeEdit] = ()
     owners: Sequence[Owner] = ()
 
 
@@ -163,7 +166,8 @@ def current_mentions(tables: Tables) -> pl.LazyFrame:
 
 def current_assignments(tables: Tables) -> pl.LazyFrame:
     """The themes of mentions by the model in force, or by the last that saw them."""
-    return _in_force(tables.theme_assignments, "theme_version", "assigned_at", tables.theme_version)
+    given = _in_force(tables.theme_assignments, "theme_version", "assigned_at", tables.theme_version)
+    return curated(given, tables.theme_edits)
 
 
 def _in_force(frame: pl.LazyFrame, column: str, at: str, version: str | None) -> pl.LazyFrame:

@@ -58,6 +58,7 @@ class Context:
             theme_assignments=self.lake.scan("theme_assignments"),
             themes=self.register.themes(),
             cases=self.register.cases(),
+            theme_edits=self.register.theme_edits(),
             theme_version=self.register.setting(THEME_SETTING),
             metric_events=self.lake.scan("metric_events"),
             case_events=self.register.events() if history else (),

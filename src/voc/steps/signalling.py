@@ -10,9 +10,10 @@ import polars as pl
 from voc.ids import stable_id
 from voc.insight.signals import FEWEST, GUARD, Rule, detect, false_alarms_a_month, returned
 from voc.loop.cases import move, notice
-from voc.model import CaseState, LineageEvent, Signal
+from voc.model import CaseState, LineageEvent
 from voc.queries import newest_day
 from voc.queries.cells import panels
+from voc.themelife import Signal
 
 if TYPE_CHECKING:
     from voc.insight.panel import Panel

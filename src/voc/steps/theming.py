@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from voc import faults
 from voc.errors import InputError
+from voc.ids import stable_id
 from voc.model import LineageEvent, Theme
+from voc.queries.curated import redirects
 from voc.schema import SENTIMENTS
 from voc.steps.context import THEME_SETTING
 from voc.text.encode import load_encoder, load_static
 from voc.text.normalise import is_low_information
+from voc.themelife import ThemeProposal
 from voc.themes import ThemeModel, discover
 from voc.themes.files import facts as model_facts
 from voc.themes.forget import without
+from voc.themes.lineage import refit
+from voc.themes.match import relabelled
 from voc.themes.picture import theme_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from voc.model import ThemeStatus
     from voc.steps.context import Context
+    from voc.themes.lineage import Refit
 
 Edit = Literal["renamed", "accepted", "dismissed", "retired"]
 CHUNK = 20_000
 MENTION = ["feedback_id", "revision", "mention"]
 FOLDER = "themes"
+DISCOVERED = "themes_discovered_on"
 _POSITIVE = SENTIMENTS[3:]
 
 
@@ -53,22 +62,110 @@ def discover_if_none(ctx: Context) -> int:
     model = load_model(ctx)
     if model is not None and model.themes:
         return 0
-    mentions = _mentions(ctx).collect()
-    if mentions.filter(pl.col("pool").is_not_null()).is_empty():
+    said = mentions(ctx).collect()
+    if said.filter(pl.col("pool").is_not_null()).is_empty():
         return 0
-    found = discover(mentions, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed)
+    found = discover(said, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed)
     found.save(ctx.root / FOLDER / found.version)
-    births = [
-        LineageEvent(
-            theme.theme_id, "born", ctx.now, "voc", {"theme_version": found.version, "policy": "first discovery"}
-        )
-        for theme in found.themes
-    ]
+    births = _births(ctx, found, [theme.theme_id for theme in found.themes], {"policy": "first discovery"})
     faults.point("themes.before_register")
     ctx.register.put_themes([replace(theme, born_at=ctx.now) for theme in found.themes], births)
-    ctx.register.set_setting(THEME_SETTING, found.version)
+    put_in_force(ctx, found)
+    ctx.register.set_setting(DISCOVERED, ctx.now.date().isoformat())
     faults.point("themes.after_register")
     return len(found.themes)
+
+
+def discover_due(ctx: Context) -> dict[str, int]:
+    """The night's discovery: the first one, then one every ``[themes] every_days``.
+
+    Returns:
+        ``themes_born`` and ``themes_proposed``.
+    """
+    model = load_model(ctx)
+    if model is None or not model.themes:
+        return {"themes_born": discover_if_none(ctx), "themes_proposed": 0}
+    last = ctx.register.setting(DISCOVERED)
+    if last is None:
+        # A workspace from before there was a date: its week begins now.
+        ctx.register.set_setting(DISCOVERED, ctx.now.date().isoformat())
+    elif (ctx.now.date() - date.fromisoformat(last)).days >= ctx.config.themes.every_days:
+        return rediscover(ctx)
+    return {"themes_born": 0, "themes_proposed": 0}
+
+
+def rediscover(ctx: Context) -> dict[str, int]:
+    """Discover anew against the themes that are known: ids stay, births are candidates, the rest is proposed.
+
+    Returns:
+        ``themes_born`` and ``themes_proposed``.
+    """
+    known = effective_model(ctx)
+    if known is None:
+        return {"themes_born": discover_if_none(ctx), "themes_proposed": 0}
+    released = {p.theme_id for p in ctx.register.proposals("accepted") if p.kind == "drifted"}
+    outcome = refit(
+        mentions(ctx).collect(), known, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed,
+        min_size=ctx.config.themes.min_people or None, released=frozenset(released),
+    )  # fmt: skip
+    model = outcome.model
+    model.save(ctx.root / FOLDER / model.version)
+    by_policy: ThemeStatus = "accepted" if "born" in ctx.config.themes.accept else "candidate"
+    themes = [replace(t, born_at=ctx.now, status=by_policy) if t.theme_id in outcome.born else t for t in model.themes]
+    faults.point("themes.before_register")
+    ctx.register.put_themes(themes, _births(ctx, model, list(outcome.born), {"policy": by_policy}))
+    proposals = _proposals(ctx, outcome)
+    ctx.register.put_proposals(proposals)
+    put_in_force(ctx, model)
+    ctx.register.set_setting(DISCOVERED, ctx.now.date().isoformat())
+    faults.point("themes.after_register")
+    return {"themes_born": len(outcome.born), "themes_proposed": len(proposals)}
+
+
+def _births(ctx: Context, model: ThemeModel, born: list[str], why: dict[str, str]) -> list[LineageEvent]:
+    """The first event of each new theme, with its evidence."""
+    sizes = {
+        theme_id: int((pool.exemplars.theme == position).sum())
+        for pool in model.pools.values()
+        for position, theme_id in enumerate(pool.ids)
+    }
+    more = {"theme_version": model.version, **why}
+    return [LineageEvent(t, "born", ctx.now, "voc", {**more, "n_exemplars": sizes[t]}) for t in born]
+
+
+def _proposals(ctx: Context, outcome: Refit) -> list[ThemeProposal]:
+    """What is proposed now; what was proposed before and is not any more is superseded, what was refused stays so."""
+    asked = {p.proposal_id: p for p in ctx.register.proposals(None)}
+    made = []
+    for item in outcome.proposed:
+        # The part that would split off has another id each time: a split is known by its theme and its name.
+        what = item.details.get("label", item.theme_id) if item.kind == "split" else item.theme_id
+        ident = "p" + stable_id(item.kind, str(what), item.other_id)[:10]
+        if ident not in asked or asked[ident].state in ("open", "superseded"):
+            made.append(ThemeProposal(ident, item.kind, item.theme_id, item.other_id, item.details, ctx.now))
+    now = {p.proposal_id for p in made}
+    gone = [replace(p, state="superseded") for p in asked.values() if p.state == "open" and p.proposal_id not in now]
+    ctx.register.put_proposals(gone)
+    return made
+
+
+def effective_model(ctx: Context) -> ThemeModel | None:
+    """The model in force with merged themes' exemplars where they lead, and themes named as they are today.
+
+    It is for discovering and splitting; assigning goes by ``load_model``, with redirects laid over it on reading.
+    """
+    model = load_model(ctx)
+    if model is None:
+        return None
+    model = relabelled(model, redirects(ctx.register.theme_edits()))
+    stored = {theme.theme_id: theme for theme in ctx.register.themes()}
+    ids = [theme for pool in model.pools.values() for theme in pool.ids]
+    return replace(model, themes=[stored[theme] for theme in ids if theme in stored])
+
+
+def put_in_force(ctx: Context, model: ThemeModel) -> None:
+    """Make a saved model the one that assigns from now on."""
+    ctx.register.set_setting(THEME_SETTING, model.version)
 
 
 def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: None) -> dict[str, int]:
@@ -82,9 +179,7 @@ def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: 
     if model is None:
         return counts
     seen = ctx.lake.scan("theme_assignments").filter(pl.col("theme_version") == model.version).select(MENTION)
-    todo = (
-        _mentions(ctx).filter(pl.col("pool").is_not_null()).join(seen, on=MENTION, how="anti").sort(MENTION).collect()
-    )
+    todo = mentions(ctx).filter(pl.col("pool").is_not_null()).join(seen, on=MENTION, how="anti").sort(MENTION).collect()
     for chunk in todo.iter_slices(CHUNK):
         given = model.assign(chunk)
         rows = pl.concat([chunk, given.select("theme_id", "score")], how="horizontal")
@@ -109,29 +204,6 @@ def find_theme(ctx: Context, theme_id: str) -> Theme:
     raise InputError(f"no theme {theme_id!r}; 'voc themes list' shows them")
 
 
-def edit(ctx: Context, theme_id: str, kind: Edit, *, actor: str, label: str = "") -> Theme:
-    """Rename a theme, or give it another status; returns it as it is then.
-
-    Raises:
-        InputError: there is no such theme, or a new label is empty or another living theme's.
-    """
-    theme = find_theme(ctx, theme_id)
-    details: dict[str, str] = {"status_before": theme.status}
-    if kind == "renamed":
-        label = " ".join(label.split())
-        taken = [t for t in ctx.register.themes() if t.label.casefold() == label.casefold() and t.theme_id != theme_id]
-        if not label or taken:
-            raise InputError(
-                f"theme {taken[0].theme_id} has that label already" if taken else "a theme's label cannot be empty"
-            )
-        edited = replace(theme, label=label, named_by=actor)
-        details = {"label_before": theme.label, "label": label}
-    else:
-        edited = replace(theme, status=kind)
-    ctx.register.put_themes([edited], [LineageEvent(theme_id, kind, ctx.now, actor, details)])
-    return edited
-
-
 def forget(ctx: Context, feedback_ids: set[str]) -> int:
     """Take items out of the model in force, if it holds any of their words, and assign every mention anew.
 
@@ -143,11 +215,11 @@ def forget(ctx: Context, feedback_ids: set[str]) -> int:
     model = load_model(ctx)
     if model is None:
         return 0
-    mentions = _mentions(ctx).collect().filter(pl.col("pool").is_not_null())
-    mine = mentions.filter(pl.col("feedback_id").is_in(list(feedback_ids)))
-    others = mentions.filter(~pl.col("feedback_id").is_in(list(feedback_ids)))
-    said = ["text", "context", "pool"]
-    thinned, gone = without(model, mine.join(others, on=said, how="anti", nulls_equal=True))
+    said = mentions(ctx).collect().filter(pl.col("pool").is_not_null())
+    mine = said.filter(pl.col("feedback_id").is_in(list(feedback_ids)))
+    others = said.filter(~pl.col("feedback_id").is_in(list(feedback_ids)))
+    words = ["text", "context", "pool"]
+    thinned, gone = without(model, mine.join(others, on=words, how="anti", nulls_equal=True))
     if gone:
         thinned.save(ctx.root / FOLDER / thinned.version)
         stored = {theme.theme_id: theme for theme in ctx.register.themes()}
@@ -188,14 +260,14 @@ def exemplars(ctx: Context, theme_id: str) -> list[str]:
     return list(model.exemplars.get(theme_id, ())) if model else []
 
 
-def _mentions(ctx: Context) -> pl.LazyFrame:
+def mentions(ctx: Context) -> pl.LazyFrame:
     """Mentions of the newest tagging, with their text and pool: praise apart from all the rest, the empty in none."""
     newest = ctx.lake.scan("tags").group_by("feedback_id", "revision").agg(
         pl.col("tagger_version").sort_by("tagged_at", "tagger_version").last()
     )  # fmt: skip
-    mentions = ctx.lake.scan("mentions").join(newest, on=["feedback_id", "revision", "tagger_version"], how="semi")
+    cut = ctx.lake.scan("mentions").join(newest, on=["feedback_id", "revision", "tagger_version"], how="semi")
     feedback = ctx.lake.scan("feedback").select("feedback_id", "revision", "text", "question", "respondent")
-    joined = mentions.join(feedback, on=["feedback_id", "revision"])
+    joined = cut.join(feedback, on=["feedback_id", "revision"])
     return pooled(joined.with_columns(unit=pl.coalesce("respondent", "feedback_id"))).select(
         *MENTION, "text", "context", "pool", "unit", "redaction_version"
     )

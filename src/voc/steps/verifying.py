@@ -15,6 +15,7 @@ from voc.loop.picture import effect_svg
 from voc.loop.verify import run, run_means
 from voc.model import CaseState
 from voc.queries import effect_series, effect_values, newest_day
+from voc.queries.curated import edits_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +143,10 @@ def _verify(ctx: Context, case: Case) -> Verification:
     until = _today(ctx)
     if period_start(until + timedelta(days=1), test.every) < due:
         return Verification(case.case_id, case.title, due, waits_for=f"feedback up to {due}; the newest is of {until}")
-    effect = effect_series(ctx.tables(), case.theme_id, until=until, only=test.only, every=test.every)  # type: ignore[arg-type]
+    # Themes merged or split since do not change what was locked.
+    tables = ctx.tables()
+    tables = replace(tables, theme_edits=edits_at(tables.theme_edits, at))
+    effect = effect_series(tables, case.theme_id, until=until, only=test.only, every=test.every)  # type: ignore[arg-type]
     if effect.share_read < MIN_READ:
         unread = 1 - effect.share_read
         return Verification(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from voc.model import Signal
 from voc.store import tables
 from voc.store.database import Database, put
+from voc.themelife import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

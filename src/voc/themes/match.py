@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from voc.themes.graph import quantise
 from voc.themes.label import centre_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from voc.text.encode import Encoder
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-ENDED = frozenset({"merged", "retired", "dismissed"})
+# What is retired or "not an issue" goes on claiming its mentions, or it would be born again every week.
+ENDED = frozenset({"merged"})
 # Half from the members, half from the centres: a theme that is the same on either alone, or fair on both, is kept.
 _MATCH = 0.5
 
@@ -32,6 +36,26 @@ def known_vectors(known: ThemeModel, pool: str, encoder: Encoder) -> dict[str, F
         place = {theme: i for i, theme in enumerate(part.ids)}
         return {t: part.exemplars.vectors[part.exemplars.theme == place[t]] for t in living if t in place}
     return {t: quantise(encoder.encode(known.exemplars[t])) for t in living if known.exemplars.get(t)}
+
+
+def relabelled(model: ThemeModel, leads: Mapping[str, str]) -> ThemeModel:
+    """The model with the exemplars of merged themes given to those they lead to; for matching, not for assigning.
+
+    Args:
+        model: a model in force.
+        leads: where each merged theme leads.
+    """
+    pools = {}
+    for name, pool in model.pools.items():
+        ends = [leads.get(theme, theme) for theme in pool.ids]
+        ids = list(dict.fromkeys(ends))
+        to = np.array([ids.index(end) for end in ends], np.int64)
+        theme = to[pool.exemplars.theme] if ids else pool.exemplars.theme
+        order = np.argsort(theme, kind="stable")
+        old = pool.exemplars
+        exemplars = Exemplars(old.vectors[order], theme[order], len(ids), old.threshold)
+        pools[name] = replace(pool, ids=tuple(ids), exemplars=exemplars, student=None)
+    return replace(model, pools=pools)
 
 
 def match(vectors: Floats, theme: Ints, n_themes: int, old: dict[str, Floats]) -> dict[int, str]:

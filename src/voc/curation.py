@@ -1,0 +1,76 @@
+"""The half of a workspace that looks after themes: what people do to them, what discovery proposes, and undoing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from voc.steps import curating, theming
+from voc.steps.moving import redacted, signed
+from voc.store import writer_lock
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from voc.model import Theme
+    from voc.steps.context import Context
+    from voc.store import Register
+    from voc.themelife import Signal, ThemeEdit, ThemeProposal
+
+
+class Curating(ABC):
+    """What ``Workspace`` offers beside reading themes; every edit is an event, and can be undone."""
+
+    root: Path
+    register: Register
+
+    @abstractmethod
+    def context(self, day: date | None = None) -> Context:
+        """What the steps work on."""
+
+    def discover(self, day: date | None = None) -> dict[str, int]:
+        """Find themes: the first, or anew against those that are known; see ``voc.steps.theming.rediscover``."""
+        with writer_lock(self.root):
+            ctx = self.context(day)
+            counts = theming.rediscover(ctx)
+            theming.assign_waiting(ctx)
+            return {**counts, "accepted": curating.by_policy(ctx)}
+
+    def edit_theme(self, theme_id: str, kind: theming.Edit, *, actor: str, label: str = "") -> Theme:
+        """Rename, accept, dismiss or retire a theme; the edit is an event of its lineage.
+
+        Raises:
+            InputError: there is no such theme, the label is empty or another theme's.
+        """
+        return curating.edit(self.context(), theme_id, kind, actor=signed(actor), label=redacted(label))
+
+    def merge_themes(self, source_id: str, target_id: str, *, actor: str) -> Theme:
+        """Make one theme part of another; see ``voc.steps.curating.merge``."""
+        return curating.merge(self.context(), source_id, target_id, actor=signed(actor))
+
+    def split_theme(self, theme_id: str, label: str, *, actor: str) -> Theme:
+        """Split what ``label`` is about off a theme; see ``voc.steps.curating.split``."""
+        with writer_lock(self.root):
+            return curating.split(self.context(), theme_id, redacted(label), actor=signed(actor))
+
+    def move_mention(self, feedback_id: str, mention: int, theme_id: str, *, actor: str) -> Theme:
+        """Give one mention to a theme; see ``voc.steps.curating.move``."""
+        return curating.move(self.context(), feedback_id, mention, theme_id, actor=signed(actor))
+
+    def undo_theme(self, theme_id: str, *, actor: str) -> ThemeEdit:
+        """Undo the last edit of a theme; see ``voc.steps.curating.undo``."""
+        return curating.undo(self.context(), theme_id, actor=signed(actor))
+
+    def theme_proposals(self) -> list[ThemeProposal]:
+        """What discovery proposes and nobody has decided on."""
+        return self.register.proposals()
+
+    def decide_proposal(self, proposal_id: str, *, accept: bool, actor: str) -> str:
+        """Accept or refuse a proposal; see ``voc.steps.curating.decide``."""
+        with writer_lock(self.root):
+            return curating.decide(self.context(), proposal_id, accept=accept, actor=signed(actor))
+
+    def signals(self) -> list[Signal]:
+        """Themes that stood out, the newest first."""
+        return self.register.signals()

@@ -1,0 +1,311 @@
+"""A discovery that changes nothing in silence: known themes keep their mentions, what it sees otherwise is proposed.
+
+What a known theme claims stays with it until somebody accepts a split, a merge or a drift. Only mentions that no known
+theme claims can give birth to a new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voc.themes.assign import NONE, Exemplars, features, teach
+from voc.themes.context import Space, with_context
+from voc.themes.discover import discover
+from voc.themes.graph import SCALE
+from voc.themes.model import PoolModel, ThemeModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from voc.text.encode import Encoder
+    from voc.themes.assign import Vectoriser
+
+    Floats = NDArray[np.float32]
+    Ints = NDArray[np.int64]
+    Names = NDArray[np.object_]
+
+# A new community is a part of a known theme when that claims so much of it; two known themes are one when so much of
+# the smaller lies in the larger's community; a theme has drifted when so little is common to what it was and is.
+_PART, _ONE, _COMMON = 0.5, 0.6, 0.3
+_FEWEST = 3
+_TAUGHT = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A change for somebody to accept: ``theme_id`` splits off ``other_id``, is merged into it, or has drifted ("").
+
+    ``details`` are shares, counts and centres of vectors, never a text but the label of what would split off.
+    """
+
+    kind: str
+    theme_id: str
+    other_id: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """A discovery's outcome: the model to use from now on, who was born in it, and what is proposed."""
+
+    model: ThemeModel
+    born: tuple[str, ...] = ()
+    proposed: tuple[Proposed, ...] = ()
+
+
+class Remembering:
+    """An encoder that encodes no text twice."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder, self.revision, self.dim = encoder, encoder.revision, encoder.dim
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Rows of ``texts``, shape (n, dim)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, self._encoder.encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts]) if len(texts) else np.zeros((0, self.dim), np.float32)
+
+
+@dataclass(slots=True)
+class _Pool:
+    """One pool of a discovery: its exemplars, the theme that each is given, and the one that claimed it before."""
+
+    vectors: Floats
+    new: Names
+    old: Names
+    known: frozenset[str]
+    held: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = self.new.copy()
+
+
+def refit(
+    mentions: pl.DataFrame,
+    known: ThemeModel,
+    *,
+    encoder: Encoder,
+    static: Vectoriser,
+    seed: int = 0,
+    min_size: int | None = None,
+    released: frozenset[str] = frozenset(),
+) -> Refit:
+    """Discover anew, and keep every known theme what it is.
+
+    Args:
+        mentions: as ``discover`` takes them.
+        known: the model in force (``match.relabelled`` where themes were merged); its ``themes`` with the labels and
+            statuses of today.
+        encoder: the space in which themes are proposed.
+        static: the space of the student.
+        seed: of discovery.
+        min_size: distinct units that a new theme needs.
+        released: themes whose drift was accepted.
+
+    Raises:
+        InputError: ``mentions`` are no mentions frame.
+    """
+    remembering: Any = Remembering(encoder)
+    found = discover(mentions, encoder=remembering, static=static, seed=seed, min_size=min_size, known=known)
+    labels = {theme.theme_id: theme.label for theme in found.themes}
+    groups: dict[str, list[tuple[str, Floats]]] = {}
+    proposed: list[Proposed] = []
+    for name, part in found.pools.items():
+        pool = _pool(part, known.pools.get(name))
+        proposed += [*_parts(pool, labels), *_joined(pool), *_drifted(pool, released)]
+        groups[name] = _groups(pool, known.pools.get(name))
+    said = {name: mentions.filter(pool=name) for name in found.pools}
+    pools = {n: _assembled(groups[n], p, said[n], remembering, static, seed) for n, p in found.pools.items()}
+    model = _described(pools, found, known, encoder, static)
+    born = {t.theme_id for t in model.themes} - {t.theme_id for t in known.themes}
+    return Refit(model, tuple(sorted(born)), tuple(proposed))
+
+
+def split(
+    model: ThemeModel, theme_id: str, child_id: str, part: Floats, rest: Floats, mentions: pl.DataFrame
+) -> tuple[ThemeModel, int]:
+    """The model with ``theme_id`` in two: exemplars nearer to ``part`` than to ``rest`` become those of ``child_id``.
+
+    Args:
+        model: the model in force.
+        theme_id: the theme to split; it keeps the rest.
+        child_id: of the new theme, which gets the parent's place in everything else.
+        part: centre of what splits off, shape (dim,).
+        rest: centre of what stays, shape (dim,).
+        mentions: for teaching the student, as ``discover`` takes them.
+
+    Returns:
+        The model, without a theme called ``child_id`` among its ``themes``, and how many exemplars went.
+    """
+    pools, n = {}, 0
+    for name, pool in model.pools.items():
+        if theme_id not in pool.ids:
+            pools[name] = pool
+            continue
+        at = pool.ids.index(theme_id)
+        groups = [(i, pool.exemplars.vectors[pool.exemplars.theme == p]) for p, i in enumerate(pool.ids)]
+        mine = groups[at][1]
+        goes = mine @ _unit(part) > mine @ _unit(rest)
+        n = int(goes.sum())
+        groups[at] = (theme_id, mine[~goes])
+        groups.append((child_id, mine[goes]))
+        pools[name] = _assembled(groups, pool, mentions.filter(pool=name), model.encoder, model.static, model.seed)
+    return ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed), n
+
+
+def centres(model: ThemeModel, theme_id: str, phrase: str) -> tuple[Floats, Floats]:
+    """Centres of what ``phrase`` is about within a theme, and of the rest of it: two means, begun at the phrase.
+
+    Returns:
+        ``part`` and ``rest``, each of shape (dim,).
+    """
+    pool = next(pool for pool in model.pools.values() if theme_id in pool.ids)
+    mine = pool.exemplars.vectors[pool.exemplars.theme == pool.ids.index(theme_id)]
+    part, rest = Space(model.encoder, SCALE).vectors([phrase], [phrase])[0], mine.mean(axis=0)
+    for _ in range(5):
+        goes = mine @ _unit(part) > mine @ _unit(rest)
+        if goes.all() or not goes.any():
+            break
+        part, rest = mine[goes].mean(axis=0), mine[~goes].mean(axis=0)
+    return np.rint(part), np.rint(rest)
+
+
+def _unit(vector: Floats) -> Floats:
+    wide = np.asarray(vector, np.float32)
+    unit: Floats = wide / max(float(np.linalg.norm(wide)), 1e-9)
+    return unit
+
+
+def _pool(part: PoolModel, before: PoolModel | None) -> _Pool:
+    vectors = part.exemplars.vectors
+    new = np.array([part.ids[t] for t in part.exemplars.theme], object)
+    old = np.full(len(new), None, object)
+    if before is not None and before.ids and len(vectors):
+        theme, _ = before.exemplars.decide(before.exemplars.closeness(vectors))
+        old = np.array([before.ids[t] if t != NONE else None for t in theme], object)
+    return _Pool(vectors, new, old, frozenset(before.ids if before is not None else ()))
+
+
+def _parts(pool: _Pool, labels: Mapping[str, str]) -> list[Proposed]:
+    """New communities that known themes claim: proposed as splits, and held until then; what is left is a birth."""
+    found = []
+    for name in sorted(set(pool.new) - pool.known):
+        mine = pool.new == name
+        parent, n = Counter(pool.old[mine]).most_common(1)[0]
+        claimed = np.array([old is not None for old in pool.old]) & mine
+        if parent is not None and n >= _PART * mine.sum():
+            rest = (pool.old == parent) & ~mine
+            pool.held[mine] = parent
+            if rest.any():
+                details = {
+                    "share": round(n / int(mine.sum()), 3),
+                    "n_exemplars": int(mine.sum()),
+                    "label": labels[name],
+                }
+                found.append(Proposed("split", name, parent, details | _centres(pool.vectors, mine, rest)))
+            continue
+        pool.held[claimed] = pool.old[claimed]
+        if (pool.held == name).sum() < _FEWEST:
+            pool.held[mine] = pool.old[mine]
+    return found
+
+
+def _joined(pool: _Pool) -> list[Proposed]:
+    """Known themes whose mentions mostly lie in another known theme's community."""
+    found = []
+    for name in sorted(pool.known):
+        mine = pool.old == name
+        given = Counter(new for new in pool.new[mine & (pool.new != name)] if new in pool.known)
+        for other, n in given.most_common(1):
+            # Its own old exemplars, which a lost theme is assigned by, are no sign of a community of its own.
+            alive = (pool.new == name) & (pool.old == name)
+            if n >= _FEWEST and n >= _ONE * (n + alive.sum() / 2):
+                share = round(n / int(mine.sum()), 3)
+                found.append(Proposed("merged", name, other, {"share": share, "n_exemplars": int(mine.sum())}))
+    return found
+
+
+def _drifted(pool: _Pool, released: frozenset[str]) -> list[Proposed]:
+    """Known themes whose community has other members than they; what was theirs or another's is held."""
+    found = []
+    for name in sorted(pool.known & set(pool.new)):
+        mine, before = pool.new == name, pool.old == name
+        foreign = mine & np.array([old in pool.known and old != name for old in pool.old])
+        if name in released:
+            continue
+        pool.held[foreign] = pool.old[foreign]
+        common = (mine & before).sum() / max(1, (mine | before).sum())
+        if before.sum() >= 2 * _FEWEST and common < _COMMON:
+            found.append(
+                Proposed("drifted", name, "", {"common": round(float(common), 3), "n_exemplars": int(mine.sum())})
+            )
+    return found
+
+
+def _centres(vectors: Floats, mine: NDArray[np.bool_], rest: NDArray[np.bool_]) -> dict[str, list[int]]:
+    return {
+        "part": np.rint(vectors[mine].mean(axis=0)).astype(int).tolist(),
+        "rest": np.rint(vectors[rest].mean(axis=0)).astype(int).tolist(),
+    }
+
+
+def _groups(pool: _Pool, before: PoolModel | None) -> list[tuple[str, Floats]]:
+    """Exemplars by theme, as held; a known theme that has none left keeps its old ones."""
+    names = [name for name in dict.fromkeys(pool.held) if name is not None]
+    found = [(name, pool.vectors[pool.held == name]) for name in names]
+    for position, name in enumerate(before.ids if before is not None else ()):
+        if before is not None and name not in names:
+            found.append((name, before.exemplars.vectors[before.exemplars.theme == position]))
+    return found
+
+
+def _assembled(
+    groups: Sequence[tuple[str, Floats]],
+    like: PoolModel,
+    mentions: pl.DataFrame,
+    encoder: Any,
+    static: Vectoriser,
+    seed: int,
+) -> PoolModel:
+    """A pool's model from exemplars by theme, with a student taught on a sample of the mentions."""
+    kept = [(name, vectors) for name, vectors in groups if len(vectors)]
+    if not kept:
+        return replace(like, ids=(), exemplars=replace(like.exemplars, vectors=like.exemplars.vectors[:0],
+                       theme=like.exemplars.theme[:0], n_themes=0), student=None)  # fmt: skip
+    theme = np.repeat(np.arange(len(kept)), [len(vectors) for _, vectors in kept]).astype(np.int64)
+    vectors = np.concatenate([vectors for _, vectors in kept])
+    exemplars = Exemplars(vectors, theme, len(kept), like.exemplars.threshold)
+    nodes = with_context(mentions).select("text", "context").drop_nulls().unique().sort("text", "context")
+    if nodes.height > _TAUGHT:
+        nodes = nodes[np.sort(np.random.default_rng(seed).permutation(nodes.height)[:_TAUGHT])]
+    texts, contexts = nodes["text"].to_list(), nodes["context"].to_list()
+    student = None
+    if len(texts) > len(kept):
+        at = Space(encoder, SCALE).vectors(texts, contexts)
+        place = {row.tobytes(): i for i, row in enumerate(vectors.astype(np.int32))}
+        own = np.array([place.get(row.tobytes(), NONE) for row in at.astype(np.int32)], np.int64)
+        closeness = exemplars.closeness(at, own)
+        student = teach(features(texts, contexts, static), exemplars.decide(closeness)[0], closeness, seed=seed)
+    return replace(like, ids=tuple(name for name, _ in kept), exemplars=exemplars, student=student)
+
+
+def _described(
+    pools: dict[str, PoolModel], found: ThemeModel, known: ThemeModel, encoder: Encoder, static: Vectoriser
+) -> ThemeModel:
+    """The model with its themes: known ones as they are named, new ones as discovery describes them."""
+    model = ThemeModel([], {}, pools, encoder, static, found.seed)
+    told = {theme.theme_id: theme for theme in (*known.themes, *found.themes)}
+    for pool in pools.values():
+        for name in pool.ids:
+            model.themes.append(replace(told[name], theme_version=model.version))
+            model.exemplars[name] = found.exemplars.get(name) or known.exemplars.get(name, [])
+    return model
