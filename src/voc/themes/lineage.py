@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from voc.text.encode import Encoder
     from voc.themes.assign import Vectoriser
+    from voc.themes.hierarchy import Group
 
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
@@ -159,7 +160,9 @@ def split(
         groups[at] = (theme_id, mine[~goes])
         groups.append((child_id, mine[goes]))
         pools[name] = _assembled(groups, pool, mentions.filter(pool=name), model.encoder, model.static, model.seed)
-    return ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed), n
+    groups = [replace(g, members=(*g.members, child_id)) if theme_id in g.members else g for g in model.groups]
+    divided = ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed, groups=groups)
+    return divided, n
 
 
 def centres(model: ThemeModel, theme_id: str, phrase: str) -> tuple[Floats, Floats]:
@@ -279,7 +282,7 @@ def _assembled(
     """A pool's model from exemplars by theme, with a student taught on a sample of the mentions."""
     kept = [(name, vectors) for name, vectors in groups if len(vectors)]
     if not kept:
-        return replace(like, ids=(), exemplars=replace(like.exemplars, vectors=like.exemplars.vectors[:0],
+        return replace(like, ids=(), support=(), exemplars=replace(like.exemplars, vectors=like.exemplars.vectors[:0],
                        theme=like.exemplars.theme[:0], n_themes=0), student=None)  # fmt: skip
     theme = np.repeat(np.arange(len(kept)), [len(vectors) for _, vectors in kept]).astype(np.int64)
     vectors = np.concatenate([vectors for _, vectors in kept])
@@ -295,17 +298,26 @@ def _assembled(
         own = np.array([place.get(row.tobytes(), NONE) for row in at.astype(np.int32)], np.int64)
         closeness = exemplars.closeness(at, own)
         student = teach(features(texts, contexts, static), exemplars.decide(closeness)[0], closeness, seed=seed)
-    return replace(like, ids=tuple(name for name, _ in kept), exemplars=exemplars, student=student)
+    known = dict(zip(like.ids, like.support, strict=False))
+    support = tuple(known.get(name, 0.0) for name, _ in kept)
+    return replace(like, ids=tuple(name for name, _ in kept), exemplars=exemplars, student=student, support=support)
 
 
 def _described(
     pools: dict[str, PoolModel], found: ThemeModel, known: ThemeModel, encoder: Encoder, static: Vectoriser
 ) -> ThemeModel:
     """The model with its themes: known ones as they are named, new ones as discovery describes them."""
-    model = ThemeModel([], {}, pools, encoder, static, found.seed)
+    model = ThemeModel([], {}, pools, encoder, static, found.seed, groups=_headed(found.groups, pools))
     told = {theme.theme_id: theme for theme in (*known.themes, *found.themes)}
     for pool in pools.values():
         for name in pool.ids:
             model.themes.append(replace(told[name], theme_version=model.version))
             model.exemplars[name] = found.exemplars.get(name) or known.exemplars.get(name, [])
     return model
+
+
+def _headed(groups: Sequence[Group], pools: Mapping[str, PoolModel]) -> list[Group]:
+    """Headings over the themes that there are: parts that were held back are in none."""
+    there = {name for pool in pools.values() for name in pool.ids} | {group.group_id for group in groups}
+    kept = [replace(g, members=tuple(m for m in g.members if m in there)) for g in groups]
+    return [group for group in kept if group.members]
