@@ -160,8 +160,8 @@ def split(
         groups[at] = (theme_id, mine[~goes])
         groups.append((child_id, mine[goes]))
         pools[name] = _assembled(groups, pool, mentions.filter(pool=name), model.encoder, model.static, model.seed)
-    groups = [replace(g, members=(*g.members, child_id)) if theme_id in g.members else g for g in model.groups]
-    divided = ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed, groups=groups)
+    heads = [replace(g, members=(*g.members, child_id)) if theme_id in g.members else g for g in model.groups]
+    divided = ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed, groups=heads)
     return divided, n
 
 

@@ -54,7 +54,7 @@ def relabelled(model: ThemeModel, leads: Mapping[str, str]) -> ThemeModel:
         order = np.argsort(theme, kind="stable")
         old = pool.exemplars
         exemplars = Exemplars(old.vectors[order], theme[order], len(ids), old.threshold)
-        pools[name] = replace(pool, ids=tuple(ids), exemplars=exemplars, student=None)
+        pools[name] = replace(pool, ids=tuple(ids), exemplars=exemplars, student=None, support=())
     return replace(model, pools=pools)
 
 
