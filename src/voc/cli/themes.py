@@ -129,6 +129,28 @@ def draw_map(
     say(f"theme map: {out}")
 
 
+@app.command()
+def trends(context: typer.Context, out: Annotated[Path, typer.Option("--out", help="The page, FILE.html.")]) -> None:
+    """The course of every theme side by side, as one HTML page."""
+    from voc import queries
+    from voc.insight.multiples import small_multiples
+    from voc.model import Filter
+
+    with opened(context) as ws:
+        tables = ws.tables()
+        table = queries.themes_table(tables, Filter()).to_dicts()
+        calendar = queries.trend(tables, Filter())
+        counts = dict(queries.sparks(tables, Filter()).iter_rows())
+    every = calendar["every"][0] if calendar.height else "week"
+    shown = [
+        (t["label"], t["n_people" if t["pool"] == "praise" else "n_problem_people"], counts[t["theme_id"]])
+        for t in table
+        if t["theme_id"] in counts
+    ]
+    out.write_text(small_multiples(shown, calendar["period"].to_list(), every, "Themes"), encoding="utf-8")
+    say(f"{len(shown)} themes: {out}")
+
+
 @app.command("show")
 def show_theme(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
     """One theme: definition, keywords, exemplars and history."""
