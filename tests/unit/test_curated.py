@@ -66,9 +66,8 @@ class Curation(RuleBasedStateMachine):
         moved_by_hand = {e.details["feedback_id"] for e in self.edits if e.kind == "move"}
         part = {i for i in mine[: len(mine) // 2] if f"f{i}" not in moved_by_hand}
         self.tick()
-        if any(e.kind == "split" and e.undone_at for e in self.edits):
-            # The model has forgotten the part that was led back: only rows of its own time still show it.
-            self.snapshots.clear()
+        # A new model assigns anew by the themes as they stand: what was merged before it is one theme to it.
+        self.snapshots = self.snapshots[-1:]
         self.base = [child if i in part else theme for i, theme in enumerate(self.base)]
         self.born.append(child)
         made = {"theme_id": parent, "child_id": child}
@@ -131,5 +130,5 @@ class Curation(RuleBasedStateMachine):
 
 TestCuration = Curation.TestCase
 TestCuration.settings = settings(
-    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
 )
