@@ -34,8 +34,12 @@ def write(name: str, figures: list[dict[str, Any]], command: str, **more: Any) -
 def show(figures: list[dict[str, Any]]) -> None:
     """Print figures as lines of ``name value (low to high), baseline, n``."""
     for figure in figures:
-        line = f"{figure['name']:18} {figure['value']:.4g} ({figure['low']:.4g} to {figure['high']:.4g})"
-        print(f"{line}  baseline {figure['baseline']:.4g}  n {figure['n']}")
+        line = f"{figure['name']:42} {figure['value']:.4g}"
+        if figure.get("low") is not None:
+            line += f" ({figure['low']:.4g} to {figure['high']:.4g})"
+        if figure.get("baseline") is not None:
+            line += f"  {figure.get('baseline_is') or 'baseline'} {figure['baseline']:.4g}"
+        print(f"{line}  n {figure['n']}")
 
 
 def _cpu(field: str) -> str:

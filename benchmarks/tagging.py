@@ -1,32 +1,34 @@
-"""The fast tier's figures on the NHS FFT development rows, through `voc tag`, beside two baselines in the same run.
+"""Every figure of the taggers, on rows that were never trained on, with baselines and intervals, in one run.
 
-    python benchmarks/tagging.py --data FOLDER      (which holds nhs-fft/train.csv and nhs-fft/dev.csv)
+    python benchmarks/tagging.py --data FOLDER [--only quality|speed|themes]
 
-Intervals are 95 % by bootstrap over respondents, of whom each may have answered two questions. Baselines: tf-idf of
-words (1-2), of words crossed with the question, and of characters (2-5) under logistic regression, without tuning;
-and the majority class. Writes ``benchmarks/results/tagging.json``.
+``FOLDER`` holds nhs-fft, shop-intents, clothing-reviews, short-sentiment and clinc150. Tags come through ``voc tag``,
+so they are those of the shipped files. Intervals are 95 % by bootstrap over respondents (over rows where a set has no
+respondents). Baselines are fitted in the same run: see ``plain.py``. Writes ``benchmarks/results/tagging.json``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import measures as m
 import numpy as np
 import polars as pl
-from plain import Plain
-from record import show, write
-from sklearn.metrics import label_ranking_average_precision_score as lrap
+import speed
+import themes_spaces
+from plain import Plain, Recipe, functions_of, vader
+from record import RESULTS, show, write
 
 from voc.schema import SENTIMENTS
 from voc.tagging.packs import load_pack
-from voc.tagging.tagger import Tagger
+from voc.tagging.shipped import tiers
 from voc.tagging.train.labelled import MERGED, QUESTION, RESPONDENT, SENTIMENT, TEXT
 
 if TYPE_CHECKING:
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-RESAMPLES, SEED, BINS, REPEATS = 2_000, 7, 15, 5
-TAXONOMY = "patient-experience"
+TAXONOMY, SHOP, NONE = "patient-experience", "ecommerce", "none"
 Answers = tuple["NDArray[np.float64]", "NDArray[np.bool_]", "NDArray[np.float64]"]
 
 
@@ -57,19 +58,54 @@ class Truth:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nhs-fft/train.csv and dev.csv")
-    folder = parser.parse_args().data / "nhs-fft"
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds the labelled sets")
+    parser.add_argument("--only", default="", help="quality, speed or themes; the other figures stay as they were")
+    asked = parser.parse_args()
+    parts = {
+        "quality": lambda: [*patients(asked.data), *shop(asked.data), *products(asked.data)],
+        "speed": lambda: speed.figures(asked.data),
+        "themes": lambda: themes_spaces.figures(asked.data),
+    }
+    kept = _before() if asked.only else {}
+    for part in [asked.only] if asked.only else list(parts):
+        kept[part] = parts[part]()
+        show(kept[part])
+    figures = [{**figure, "part": part} for part in parts for figure in kept.get(part, [])]
+    print(write("tagging", figures, "make bench-tagging", split="nhs-fft/dev and others, see the part and the name"))
+
+
+def _before() -> dict[str, list[dict[str, Any]]]:
+    path = RESULTS / "tagging.json"
+    found: dict[str, list[dict[str, Any]]] = {}
+    for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]:
+        if part := figure.pop("part", ""):
+            found.setdefault(part, []).append(figure)
+    return found
+
+
+def patients(data: Path) -> list[dict[str, Any]]:
+    """Sentiment and categories of the NHS comments, tier by tier, and what share of the lift the cascade keeps."""
+    folder = data / "nhs-fft"
     names = load_pack(TAXONOMY).names
     train, dev = truth(folder / "train.csv", names), truth(folder / "dev.csv", names)
     plain = Plain(train.texts, train.questions, train.sentiment, train.categories)
-    answers = [
-        through_the_cli(folder / "dev.csv", names),
-        plain.answers(dev.texts, dev.questions),
-        majority(train, dev),
-    ]
-    figures = [*quality(dev, answers), throughput(dev, plain)]
-    show(figures)
-    print(write("tagging", figures, "python benchmarks/tagging.py --data FOLDER", split="nhs-fft/dev", tier="fast"))
+    first = plain.answers(dev.texts, dev.questions)
+    recipe = Recipe(train.texts, train.questions, train.categories).answers(dev.texts, dev.questions)
+    figures, by_tier = [], {}
+    for tier in tiers(TAXONOMY):
+        by_tier[tier], share = through_the_cli(folder / "dev.csv", names, tier)
+        figures += quality(dev, [by_tier[tier], first], f"nhs {tier}", "tf-idf crossed with the question, linear")
+        if tier == "cascade":
+            figures += lift(dev, by_tier, share)
+    accurate = by_tier.get("accurate", by_tier["fast"])
+    figures += quality(
+        dev, [accurate, recipe], "nhs accurate, SVC recipe", "pxtextmining SVC recipe", categories_only=True
+    )
+    told = vader(dev.texts)
+    said = dev.read & (dev.sentiment >= 0)
+    rows = [m.confusion(m.three(a), m.three(dev.sentiment), 3)[said] for a in (accurate[0].argmax(1), told)]
+    figures.append(m.figure("nhs accurate acc3", rows, dev.person[said], m.accuracy, baseline="VADER"))
+    return figures
 
 
 def truth(path: Path, names: tuple[str, ...]) -> Truth:
@@ -90,157 +126,116 @@ def truth(path: Path, names: tuple[str, ...]) -> Truth:
     )
 
 
-def through_the_cli(path: Path, names: tuple[str, ...]) -> Answers:
-    """Sentiment (n, 5), categories given (n, k) and their scores (n, k), as `voc tag` writes them."""
+def tagged(path: Path, tier: str, taxonomy: str, text: str = "text", question: str = "question") -> pl.DataFrame:
+    """What `voc tag` writes of a file."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "tags.parquet"
         voc = Path(sys.executable).parent / "voc"
-        columns = ["--text-column", TEXT, "--question-column", QUESTION]
         subprocess.run(
-            [voc, "tag", path, *columns, "--tier", "fast", "--scores", "--out", out], check=True, capture_output=True
-        )
-        tags = pl.read_parquet(out).sort("row")
+            [voc, "tag", path, "--text-column", text, "--question-column", question, "--tier", tier,
+             "--taxonomy", taxonomy, "--scores", "--out", out], check=True, capture_output=True,
+        )  # fmt: skip
+        return pl.read_parquet(out).sort("row")
+
+
+def through_the_cli(path: Path, names: tuple[str, ...], tier: str) -> tuple[Answers, float]:
+    """Sentiment (n, 5), categories given (n, k) and their scores (n, k); and the share the encoder decided."""
+    tags = tagged(path, tier, TAXONOMY, TEXT, QUESTION)
     # A row that was not tagged counts as neutral, as the acceptance script has it.
     sentiment = np.stack(
         [np.eye(5)[2] if v is None else np.asarray(v, float) for v in tags["sentiment_scores"].to_list()]
     )
     given = np.array([[n in (row or ()) for n in names] for row in tags["categories"].to_list()])
     listed = [{e["category"]: e["score"] for e in (row or ())} for row in tags["category_scores"].to_list()]
-    return sentiment, given, np.array([[row.get(n, 0.0) for n in names] for row in listed])
+    scores = np.array([[row.get(n, 0.0) for n in names] for row in listed])
+    return (sentiment, given, scores), float((tags["tier"] == "accurate").mean())
 
 
-def majority(train: Truth, dev: Truth) -> Answers:
-    """The commonest sentiment, and the commonest category, for every row."""
-    shares = np.bincount(train.sentiment[train.sentiment >= 0], minlength=5).astype(float)
-    common = train.categories.mean(axis=0)
-    n = len(dev.texts)
-    given = np.tile(np.arange(len(common)) == common.argmax(), (n, 1))
-    return np.tile(shares / shares.sum(), (n, 1)), given, np.tile(common, (n, 1))
-
-
-def quality(dev: Truth, answers: list[Answers]) -> list[dict[str, Any]]:
-    """Every figure of voc with its interval, beside those of the plain model and of the majority class."""
+def quality(
+    dev: Truth, answers: list[Answers], prefix: str, baseline: str, *, categories_only: bool = False
+) -> list[dict[str, Any]]:
+    """Every figure of one tier with its interval, beside the baseline's."""
     said = dev.read & (dev.sentiment >= 0)
     sorted_ = dev.read & dev.categories.any(axis=1)
-    replied = sorted_ & np.array([(t or "").strip().lower() != "did not answer" for t in dev.texts])
     wanted: list[tuple[str, NDArray[np.bool_], Callable[..., NDArray[np.float64]], Callable[..., Any]]] = [
-        ("acc5", said, lambda a: confusion(a[0].argmax(1), dev.sentiment, 5), accuracy),
-        ("macro5", said, lambda a: confusion(a[0].argmax(1), dev.sentiment, 5), macro_of_confusion),
-        ("acc3", said, lambda a: confusion(three(a[0].argmax(1)), three(dev.sentiment), 3), accuracy),
-        ("macro3", said, lambda a: confusion(three(a[0].argmax(1)), three(dev.sentiment), 3), macro_of_confusion),
-        ("ece5", said, lambda a: binned(a[0], dev.sentiment), calibration_error),
-        ("micro", sorted_, lambda a: counted(a[1], dev.categories), micro_f1),
-        ("macro", sorted_, lambda a: counted(a[1], dev.categories), macro_f1),
-        ("lrap", sorted_, lambda a: ranked(a[2], dev.categories), average),
-        ("micro_answered", replied, lambda a: counted(a[1], dev.categories), micro_f1),
-        ("macro_answered", replied, lambda a: counted(a[1], dev.categories), macro_f1),
+        ("acc5", said, lambda a: m.confusion(a[0].argmax(1), dev.sentiment, 5), m.accuracy),
+        ("macro5", said, lambda a: m.confusion(a[0].argmax(1), dev.sentiment, 5), m.macro_of_confusion),
+        ("ece5", said, lambda a: m.binned(a[0], dev.sentiment), m.calibration_error),
+        ("micro", sorted_, lambda a: m.counted(a[1], dev.categories), m.micro_f1),
+        ("macro", sorted_, lambda a: m.counted(a[1], dev.categories), m.macro_f1),
+        ("lrap", sorted_, lambda a: m.ranked(a[2], dev.categories), m.average),
+        ("ece categories", sorted_, lambda a: m.binned_each(a[2], dev.categories), m.calibration_error),
     ]
     return [
-        figure(name, [per_row(a)[rows] for a in answers], dev.person[rows], reduce)
+        m.figure(f"{prefix} {name}", [per_row(a)[rows] for a in answers], dev.person[rows], reduce, baseline=baseline)
         for name, rows, per_row, reduce in wanted
+        if not categories_only or name in ("micro", "macro", "lrap")
     ]
 
 
-def figure(
-    name: str, per_row: list[NDArray[np.float64]], person: NDArray[np.int64], reduce: Callable[..., Any]
-) -> dict[str, Any]:
-    """A figure that is a function of sums over rows: recomputed from the sums of each resample of people."""
-    people, index = np.unique(person, return_inverse=True)
-    sums = []
-    for rows in per_row:
-        by_person = np.zeros((len(people), rows.shape[1]))
-        np.add.at(by_person, index, rows)
-        sums.append(by_person)
-    drawn = np.random.default_rng(SEED).multinomial(len(people), np.full(len(people), 1 / len(people)), RESAMPLES)
-    values = [float(reduce(s.sum(axis=0, keepdims=True))[0]) for s in sums]
-    spread, plain = (reduce(drawn @ s) for s in sums[:2])
-    low, high = np.percentile(spread, (2.5, 97.5))
-    gap = np.percentile(spread - plain, (2.5, 97.5))
-    row = {"value": values[0], "low": low, "high": high, "baseline": values[1], "majority": values[2]}
-    row |= {"minus_baseline_low": gap[0], "minus_baseline_high": gap[1]}
-    return {"name": name, **{k: round(float(v), 4) for k, v in row.items()}, "n": len(person), "people": len(people)}
-
-
-def three(sentiment: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.where(sentiment < 2, 0, np.where(sentiment == 2, 1, 2))
-
-
-def confusion(given: NDArray[np.int64], true: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """(n, k * k): one in the cell of (true, given)."""
-    return np.eye(k * k)[np.where(true < 0, 0, true) * k + given]
-
-
-def accuracy(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    k = int(np.sqrt(sums.shape[1]))
-    return np.asarray(np.trace(sums.reshape(-1, k, k), axis1=1, axis2=2) / sums.sum(axis=1))
-
-
-def macro_of_confusion(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    k = int(np.sqrt(sums.shape[1]))
-    table = sums.reshape(-1, k, k)
-    right = np.diagonal(table, axis1=1, axis2=2)
-    return np.asarray((2 * right / np.maximum(table.sum(axis=1) + table.sum(axis=2), 1e-9)).mean(axis=1))
-
-
-def binned(p: NDArray[np.float64], true: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n, 2 * BINS): confidence and hit of each row, in the columns of its bin."""
-    best = p.max(axis=1)
-    cell = np.eye(BINS)[np.minimum((best * BINS).astype(int), BINS - 1)]
-    return np.hstack([cell * best[:, None], cell * (p.argmax(1) == true)[:, None], cell])
-
-
-def calibration_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Expected calibration error (Guo et al. 2017)."""
-    confidence, hits, rows = np.split(sums, 3, axis=1)
-    return np.asarray(np.abs(confidence - hits).sum(axis=1) / rows.sum(axis=1))
-
-
-def counted(given: NDArray[np.bool_], true: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(n, 2 * k): right, and given plus true, per category."""
-    return np.hstack([(given & true).astype(float), given.astype(float) + true])
-
-
-def micro_f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    right, both = np.split(sums, 2, axis=1)
-    return np.asarray(2 * right.sum(axis=1) / both.sum(axis=1))
-
-
-def macro_f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    right, both = np.split(sums, 2, axis=1)
-    return np.asarray((2 * right / np.maximum(both, 1e-9)).mean(axis=1))
-
-
-def ranked(scores: NDArray[np.float64], true: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(n, 2): each row's ranking precision, and one."""
-    rows = [lrap(t[None], s[None]) if t.any() else 0.0 for t, s in zip(true, scores, strict=True)]
-    return np.stack([np.array(rows), np.ones(len(rows))], axis=1)
-
-
-def average(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(sums[:, 0] / sums[:, 1])
-
-
-def throughput(dev: Truth, plain: Plain) -> dict[str, Any]:
-    """Texts a second, models loaded: all of a tag (mentions too) against the plain model's two answers."""
-    tagger = Tagger.load("fast", TAXONOMY)
-    frame = pl.DataFrame({"text": dev.texts, "question": dev.questions})
-    rates = sorted(len(dev.texts) / _seconds(lambda: tagger.tags(frame)) for _ in range(REPEATS + 1))[1:]
-    other = max(len(dev.texts) / _seconds(lambda: plain.answers(dev.texts, dev.questions)) for _ in range(2))
-    middle, low, high, base = (round(v, 1) for v in (rates[len(rates) // 2], rates[0], rates[-1], other))
-    return {
-        "name": "texts_per_second",
-        "value": middle,
-        "low": low,
-        "high": high,
-        "baseline": base,
-        "n": len(dev.texts),
+def lift(dev: Truth, by_tier: dict[str, Answers], share: float) -> list[dict[str, Any]]:
+    """What the cascade keeps of the accurate tier's lift over fast, and the share of rows that the encoder decided."""
+    said, sorted_ = dev.read & (dev.sentiment >= 0), dev.read & dev.categories.any(axis=1)
+    order = ("fast", "cascade", "accurate")
+    each = {
+        "acc5": (said, [m.confusion(by_tier[t][0].argmax(1), dev.sentiment, 5)[said] for t in order], m.accuracy),
+        "micro": (sorted_, [m.counted(by_tier[t][1], dev.categories)[sorted_] for t in order], m.micro_f1),
     }
+    figures = [{"name": "nhs cascade share sent on", "value": round(share, 4), "n": len(dev.texts)}]
+    for name, (rows, sums, reduce) in each.items():
+        width = sums[0].shape[1]
+
+        def kept(s: NDArray[np.float64], width: int = width, reduce: Callable[..., Any] = reduce) -> Any:
+            fast, middle, slow = (reduce(s[:, i * width : (i + 1) * width]) for i in range(3))
+            return (middle - fast) / np.where(np.abs(slow - fast) < 1e-9, 1e-9, slow - fast)
+
+        figures.append(m.figure(f"nhs cascade lift kept, {name}", [np.hstack(sums)], dev.person[rows], kept))
+    return figures
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def shop(data: Path) -> list[dict[str, Any]]:
+    """Care functions of a shop's messages, those that ask for none of them included."""
+    folder = data / "shop-intents"
+    train, test = (pl.read_csv(folder / f"curekart_{part}.csv", infer_schema_length=0) for part in ("train", "test"))
+    true = np.array([name or NONE for name in test["function"]])
+    names = sorted(set(true) - {NONE})
+    place = {name: i for i, name in enumerate((*names, NONE))}
+    index = np.array([place[name] for name in true])
+    plain = functions_of(train["text"].to_list(), [f or NONE for f in train["function"]], test["text"].to_list())
+    rows = [m.confusion(np.array([place.get(p, len(names)) for p in plain]), index, len(place))]
+    figures, people, k = [], np.arange(len(true)), len(names)
+    for tier in tiers(SHOP):
+        tags = tagged(folder / "curekart_test.csv", tier, SHOP)
+        said = [next((c for c in row or () if c in names), NONE) for row in tags["categories"].to_list()]
+        both = [m.confusion(np.array([place[s] for s in said]), index, len(place)), *rows]
+        for name, reduce in (("macro-F1 of known", m.macro_known(k)), ("off-topic refused", m.last_recall(k))):
+            figures.append(m.figure(f"curekart {tier} {name}", both, people, reduce, baseline="tf-idf, linear"))
+    return figures
+
+
+def products(data: Path) -> list[dict[str, Any]]:
+    """Sentiment where no patient speaks: short sentences never trained on (2 classes), and clothing reviews (3)."""
+    short = pl.read_csv(data / "short-sentiment/uci.csv")
+    worn = pl.read_parquet(data / "clothing-reviews/dev.parquet")
+    stars = worn["rating"].to_numpy()
+    figures = []
+    with tempfile.TemporaryDirectory() as scratch:
+        sets = {
+            "short-sentiment": (short, np.where(short["label"].to_numpy() == 1, 2, 0), m.accuracy, "accuracy"),
+            "clothing": (worn, np.where(stars <= 2, 0, np.where(stars == 3, 1, 2)), m.macro_of_confusion, "macro3"),
+        }
+        for name, (frame, true, reduce, measure) in sets.items():
+            path = Path(scratch) / f"{name}.parquet"
+            frame.select("text").write_parquet(path)
+            told = m.confusion(m.three(vader(frame["text"].to_list())), true, 3)
+            for tier in tiers(TAXONOMY):
+                said = tagged(path, tier, TAXONOMY)["sentiment"].fill_null("neutral").to_list()
+                given = m.three(np.array([SENTIMENTS.index(one) for one in said]))
+                rows = [m.confusion(given, true, 3), told]
+                figures.append(
+                    m.figure(f"{name} {tier} {measure}", rows, np.arange(len(true)), reduce, baseline="VADER")
+                )
+    return figures
 
 
 if __name__ == "__main__":

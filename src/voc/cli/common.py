@@ -110,6 +110,18 @@ def progress() -> Iterator[Callable[[str, int], None]]:
         yield tell
 
 
+@contextmanager
+def bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar of the share of the whole that is done, and what is being done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task("", total=1.0)
+        yield lambda what, share: shown.update(task, description=what, completed=share)
+
+
 def log_to_stderr() -> None:
     """One JSON line per log record on stderr, unless it is a terminal; only the edge configures logging."""
     if sys.stderr.isatty():

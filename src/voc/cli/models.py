@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from voc.cli.common import JsonFlag, progress, say, show
+from voc.cli.common import JsonFlag, bar, progress, say, show
 from voc.errors import InputError
 
 models_app = typer.Typer(help="The models that ship.", no_args_is_help=True)
-TRAINABLE = ("encoder", "static", "patient-experience", "acts")
+TRAINABLE = ("encoder", "static", "tags", "heads", "patient-experience", "acts")
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +38,14 @@ def train(
     licence: Annotated[str, typer.Option("--licence", help="Licence of the data, for the model card.")] = "",
     source: Annotated[str, typer.Option("--source", help="Name of the data, for the model card.")] = "",
     seed: Annotated[int, typer.Option("--seed", help="The same data and seed give the same file.")] = 0,
+    work: Annotated[Path, typer.Option("--work", help="Folder of tags' checkpoints: a stopped run goes on.")] = Path(
+        "work"
+    ),
 ) -> None:
-    """Make one of the shipped models again; encoder and static need the "train" extra."""
+    """Make one of the shipped models again; encoder, static and tags need the "train" extra.
+
+    For tags and heads, --data is the folder of the labelled sets.
+    """
     if name not in TRAINABLE:
         raise InputError(f"nothing called {name!r} can be trained; use one of {', '.join(TRAINABLE)}")
     if name in ("encoder", "static"):
@@ -51,7 +57,15 @@ def train(
         _train_acts(data or [], out, seed)
         return
     if not data:
-        raise InputError("training needs labelled comments: --data FILE.csv")
+        raise InputError("training needs labelled comments: --data FILE.csv, or for tags and heads --data FOLDER")
+    if name in ("tags", "heads"):
+        _train_tiers(name, data[0], out, work, seed)
+        return
+    _train_fast(name, data, out, licence=licence, source=source, seed=seed)
+
+
+def _train_fast(name: str, data: list[Path], out: Path, *, licence: str, source: str, seed: int) -> None:
+    """Fast heads of one taxonomy from labelled comments alone."""
     from voc.tagging.packs import load_pack
     from voc.tagging.train import heads, labelled
 
@@ -83,3 +97,20 @@ def _train_acts(data: list[Path], out: Path, seed: int) -> None:
     with progress() as tell:
         path = acts.train(folders[0], files[0], files[1], out, seed=seed, progress=lambda step: tell(step, 1))
     say(str(path))
+
+
+def _train_tiers(name: str, data: Path, out: Path, work: Path, seed: int) -> None:
+    """The encoder of tags, or all heads that rest on it."""
+    from voc.tagging.train import corpus, encoder, finetune, tiers
+
+    sets = corpus.read(data, seed)
+    if name == "tags":
+        with bar() as tell:
+            checkpoint = finetune.train(sets, work, seed=seed, progress=tell)
+        say(str(encoder.export_tags(checkpoint, out, data=tiers.SOURCE)))
+        return
+    with progress() as tell_step:
+        tiers.fit(
+            sets, finetune.heads_of(finetune.last(work), sets), out, seed=seed, progress=lambda step: tell_step(step, 1)
+        )
+    say(str(out / "fast"))

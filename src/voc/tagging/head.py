@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
+Kind = Literal["softmax", "sigmoid"]
+
+
 @dataclass(frozen=True)
 class Head:
     """A linear classifier over features.
@@ -33,7 +36,7 @@ class Head:
     """
 
     name: str
-    kind: Literal["softmax", "sigmoid"]
+    kind: Kind
     labels: tuple[str, ...]
     weights: NDArray[Any]
     scale: NDArray[np.float32]
@@ -73,7 +76,7 @@ def calibrated(logits: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
 
 
 def dense(
-    name: str, kind: Literal["softmax", "sigmoid"], labels: tuple[str, ...], weights: NDArray[Any], bias: NDArray[Any],
+    name: str, kind: Kind, labels: tuple[str, ...], weights: NDArray[Any], bias: NDArray[Any],
     **settings: Any,
 ) -> Head:  # fmt: skip
     """A head over dense features, whose few coefficients are kept as float32."""

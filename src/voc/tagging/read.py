@@ -16,6 +16,7 @@ import numpy as np
 
 from voc.tagging import features, head
 from voc.text.normalise import question_kind
+from voc.text.spans import POOLED_DIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,29 +111,35 @@ class AccurateReader:
         with self._lock:
             known = {key: self._seen[key] for key in dict.fromkeys(keys) if key in self._seen}
         new = list({key: i for i, key in enumerate(keys) if key not in known}.values())
-        whole, parts = self._encoder().pool([cut[i] for i in new], [questions[i] for i in new], [spans[i] for i in new])
-        at = 0
-        for j, i in enumerate(new):
-            known[keys[i]] = (whole[j], parts[at : at + len(spans[i])])
-            at += len(spans[i])
+        known |= self._encoded(cut, questions, spans, {keys[i]: i for i in new}) if new else {}
         with self._lock:
-            for i in new:
-                self._seen[keys[i]] = known[keys[i]]
+            self._seen |= {keys[i]: known[keys[i]] for i in new}
             while len(self._seen) > CACHED:
                 self._seen.popitem(last=False)
+        none = np.zeros((0, POOLED_DIM), np.float32)
         found = [known[key] for key in keys]
-        wide = whole.shape[1]
         return (
-            np.stack([one[0] for one in found]) if found else np.zeros((0, wide), np.float32),
-            np.concatenate([one[1] for one in found]) if found else np.zeros((0, wide), np.float32),
+            np.stack([one[0] for one in found]) if found else none,
+            np.concatenate([none, *(one[1] for one in found)]),
         )
+
+    def _encoded(
+        self, texts: list[str], questions: Texts, spans: Spans, rows: dict[bytes, int]
+    ) -> dict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """The encoder's vectors of some rows and of their spans, by key."""
+        at = list(rows.values())
+        whole, parts = self._encoder().pool([texts[i] for i in at], [questions[i] for i in at], [spans[i] for i in at])
+        ends = np.cumsum([len(spans[i]) for i in at])
+        own = np.split(parts, ends[:-1])
+        return {key: (whole[j], own[j]) for j, key in enumerate(rows)}
 
 
 def gate_features(fast: Reading, texts: Texts, questions: Texts) -> NDArray[np.float32]:
-    """What the fast reading and the text say of how sure one may be, (n, 14) float32.
+    """What the fast reading and the text say of how sure one may be, (n, 19 + n_categories) float32.
 
     Of sentiment: best probability, margin, entropy, and the chances of its ends; of categories: best probability,
-    nearness of the nearest one to being given, summed entropy, expected number; length; the kind of question.
+    nearness of the nearest one to being given, summed entropy, expected number; length; the kind of question; and
+    every sentiment's probability and every category's variance.
     """
     p, q = fast.items["sentiment"], np.clip(fast.items["categories"], 1e-6, 1 - 1e-6)
     ordered = np.sort(p, axis=1)
@@ -145,7 +152,8 @@ def gate_features(fast: Reading, texts: Texts, questions: Texts) -> NDArray[np.f
         spread.max(axis=1), np.log1p(words), (words <= 3).astype(np.float32),
         np.array([kind == "improve" for kind in kinds]), np.array([kind == "good" for kind in kinds]),
     ]  # fmt: skip
-    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+    first = np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+    return np.hstack([first, p, q * (1 - q)]).astype(np.float32)
 
 
 def of_logits(heads: dict[str, head.Head], logits: dict[str, NDArray[np.float32]], n: int) -> Reading:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from voc.text.spans import Span
 
 _CHUNK = 4_096
+# The label of a head with exactly one answer for "none of the categories": counted with, never given.
+NONE = "none"
 _NO_TEXT_CATEGORY = "Labelling not possible"
 SCORED = pl.List(pl.Struct({"category": pl.String, "score": pl.Float32}))
 MENTION = pl.List(
@@ -86,7 +88,7 @@ class Tagger:
     @property
     def categories(self) -> tuple[str, ...]:
         """Every category of the taxonomy."""
-        return self._fast.heads["categories"].labels
+        return tuple(label for label in self._fast.heads["categories"].labels if label != NONE)
 
     def sentiments(self, texts: Sequence[str | None], questions: Sequence[str | None]) -> NDArray[np.float32]:
         """The fast heads' probabilities of very negative to very positive, (n, 5): ``acts`` learn from them."""
@@ -251,8 +253,8 @@ class Tagger:
         }
 
     def _scored(self, by: _Decided) -> list[dict[str, Any]]:
-        pairs = zip(self.categories, by.reading.items["categories"][by.item].tolist(), strict=False)
-        return [{"category": category, "score": score} for category, score in pairs]
+        pairs = zip(by.heads["categories"].labels, by.reading.items["categories"][by.item].tolist(), strict=True)
+        return [{"category": category, "score": score} for category, score in pairs if category != NONE]
 
     def _mentions(self, by: _Decided, spans: list[Span], text: str, read: list[acts.Act]) -> list[dict[str, Any]]:
         """Each span's own tags; a span that is the whole text has the text's."""
@@ -267,8 +269,10 @@ class Tagger:
         return found
 
     def _named(self, p: NDArray[np.float32], by: _Decided) -> list[str]:
-        """Labels at or above their threshold, best first."""
+        """Labels at or above their threshold, best first; none where "none of these" is the best."""
         head = by.heads["categories"]
+        if head.kind == "softmax" and head.labels[int(p.argmax())] == NONE:
+            return []
         over = np.flatnonzero(p >= np.asarray(head.thresholds, np.float32))
         return [head.labels[k] for k in over[np.argsort(-p[over], kind="stable")]]
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from voc.errors import InputError, ModelError
 from voc.schema import SENTIMENTS, TAG_STATES
+from voc.tagging import shipped
 from voc.tagging.packs import load_pack
+from voc.tagging.shipped import TIERS
 from voc.tagging.tagger import TAG_COLUMNS, Tagger
 from voc.text import language
 
@@ -62,7 +64,7 @@ def test_what_was_said_has_a_sentiment_with_five_scores_that_sum_to_one(tags):
         assert len(row["sentiment_scores"]) == 5
         assert sum(row["sentiment_scores"]) == pytest.approx(1, abs=1e-4)
         assert row["sentiment"] == SENTIMENTS[max(range(5), key=row["sentiment_scores"].__getitem__)]
-        assert row["tier"] == "fast"
+        assert row["tier"] in ("fast", "accurate")
         assert isinstance(row["urgent"], bool)
 
 
@@ -120,15 +122,54 @@ def test_what_says_nothing_has_no_mentions(tags):
     assert low["mentions"].list.len().to_list() == [0] * low.height
 
 
+def forgetful(models):
+    """The same models without what the encoder remembers, so that every reading is a reading."""
+    if models.accurate is not None:
+        models.accurate._seen.clear()
+    return models
+
+
+def test_the_accurate_tier_reads_every_row_and_the_cascade_some(tagger):
+    said = [row for row in ROWS if row is not ROWS[8]]
+    assert set(Tagger.load("accurate").tags(frame(said))["tier"]) == {"accurate"}
+    assert set(Tagger.load("fast").tags(frame(said))["tier"]) == {"fast"}
+    rows = frame([(f"{text} {i}", question) for i in range(6) for text, question in ROWS[:2]])
+    assert tagger.tags(rows).height == 12
+    for tier in ("fast", "accurate"):
+        own, mixed = Tagger.load(tier).tags(frame(said)), tagger.tags(frame(said))
+        same = mixed["tier"] == tier
+        assert mixed.filter(same).drop("row").equals(own.filter(same).drop("row")), "each row is wholly its tier's"
+
+
+CONTRASTS = [
+    ("Lovely staff but we waited three hours.", 1, -1),
+    ("The food was awful but the nurses were wonderful.", -1, 1),
+    ("Great product, however the delivery was terrible.", 1, -1),
+    ("The doctor was rude, but the receptionist was very kind and helpful.", -1, 1),
+    ("Beautiful dress but the zip broke after one day.", 1, -1),
+    ("Friendly and caring team although parking was a nightmare.", 1, -1),
+]
+
+
+def test_the_accurate_tier_gives_the_two_sides_of_a_contrast_opposite_sentiments():
+    tags = Tagger.load("accurate").tags(frame([(text, None) for text, *_ in CONTRASTS]))
+    right = 0
+    for (_, first, second), found in zip(CONTRASTS, tags["mentions"].to_list(), strict=True):
+        sides = [SENTIMENTS.index(mention["sentiment"]) - 2 for mention in found]
+        right += len(sides) == 2 and sides[0] * first > 0 and sides[1] * second > 0
+    assert right >= len(CONTRASTS) - 1
+
+
 SHORT = [text for text, _ in ROWS if text is None or len(text) < 200]
 TEXT = st.one_of(st.sampled_from(SHORT), st.text(max_size=60), st.none())
 PAIR = st.tuples(TEXT, st.sampled_from([None, IMPROVE, GOOD, "Why?"]))
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.lists(PAIR, min_size=1, max_size=8), st.randoms(use_true_random=False))
-def test_tags_do_not_depend_on_batch_order_or_size(rows, draw):
-    tagger = Tagger.load()
+@pytest.mark.parametrize(("tier", "taxonomy"), [*((t, "patient-experience") for t in TIERS), ("cascade", "ecommerce")])
+@settings(deadline=None, max_examples=12)
+@given(rows=st.lists(PAIR, min_size=1, max_size=8), draw=st.randoms(use_true_random=False))
+def test_tags_do_not_depend_on_batch_order_or_size(tier, taxonomy, rows, draw):
+    tagger = Tagger(tier, taxonomy, forgetful(shipped.load(tier, taxonomy)))
     together = tagger.tags(frame(rows), scores=True).drop("row").rows()
     alone = [tagger.tags(frame([row]), scores=True).drop("row").rows()[0] for row in rows]
     assert together == alone
@@ -217,5 +258,6 @@ def test_a_missing_column_is_named_with_those_that_are_there(tagger):
 
 
 def test_the_version_names_tier_and_model(tagger):
-    assert tagger.version.startswith("fast-")
-    assert Tagger.load().version == tagger.version
+    assert tagger.version.startswith("cascade-"), "the best that ships is the default"
+    assert Tagger.load("cascade").version == tagger.version
+    assert len({Tagger.load(tier).version for tier in TIERS}) == len(TIERS)

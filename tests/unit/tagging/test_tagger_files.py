@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -10,21 +11,28 @@ from voc.errors import ModelError
 from voc.tagging import head, shipped
 from voc.tagging.shipped import head_file
 from voc.tagging.tagger import Tagger, _load
-from voc.text import encode
+from voc.text import encode, spans
 
 HEADS = head_file("patient-experience")
-CACHES = (_load, shipped.load, modelstore.manifest, modelstore._verified, encode.load_static, encode._tokenizer_plain)
+SENTIMENT = head_file("sentiment")
+SLOW = head_file("patient-experience", "accurate")
+SHIPPED = (HEADS, SENTIMENT, SLOW, shipped.IDF_FILE, spans.TAG_ENCODER_FILE, encode.STATIC_FILE, encode.TOKENIZER_FILE)
+CACHES = (
+    _load, shipped.load, modelstore.manifest, modelstore._verified, encode.load_static, encode._tokenizer_plain,
+    spans.load_tag_encoder, spans._whole_texts,
+)  # fmt: skip
 
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """A copy of the shipped models, used instead of them; nothing loaded before is remembered, nor after."""
+    """The shipped models, used from another folder; nothing loaded before is remembered, nor after."""
     folder = tmp_path / "models"
     folder.mkdir()
-    shipped = modelstore.models_dir()
-    for name in (modelstore.MANIFEST, HEADS, encode.STATIC_FILE, encode.TOKENIZER_FILE):
+    origin = modelstore.models_dir()
+    shutil.copy(origin / modelstore.MANIFEST, folder)
+    for name in modelstore.manifest(origin):
         (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(shipped / name, folder / name)
+        (folder / name).symlink_to(origin / name)
     monkeypatch.setenv("VOC_MODELS", str(folder))
     for cached in CACHES:
         cached.cache_clear()
@@ -33,10 +41,18 @@ def models(tmp_path, monkeypatch):
         cached.cache_clear()
 
 
+def own(path):
+    """The file itself in place of the link to the shipped one, so that it may be changed."""
+    body = path.read_bytes()
+    path.unlink()
+    path.write_bytes(body)
+    return path
+
+
 def flip(path, at):
     body = bytearray(path.read_bytes())
     body[at] ^= 0x01
-    path.write_bytes(body)
+    own(path).write_bytes(body)
 
 
 def tag(text="The queue was long"):
@@ -49,7 +65,7 @@ def test_a_copy_works_like_the_original(models):
     assert tag()["state"].to_list() == ["tagged"]
 
 
-@pytest.mark.parametrize("name", [HEADS, encode.STATIC_FILE, encode.TOKENIZER_FILE])
+@pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("at", [0, 40, -1])
 def test_one_flipped_bit_is_refused(models, name, at):
     flip(models / name, at)
@@ -83,10 +99,10 @@ def test_no_models_at_all_says_where_they_are_looked_for(models, monkeypatch, tm
 
 
 def test_heads_of_other_sentiments_are_refused(models):
-    heads, shared = head.load(models / HEADS)
-    other = head.Head(**{**vars(heads["sentiment"]), "labels": ("bad", "good", "x", "y", "z")})
-    head.save(models / HEADS, [other, heads["categories"]], shared)
-    modelstore.write_manifest(models, {HEADS: {}})
+    heads, shared = head.load(own(models / SENTIMENT))
+    other = replace(heads["sentiment"], labels=("bad", "good", "x", "y", "z"))
+    head.save(models / SENTIMENT, [other], shared)
+    modelstore.write_manifest(models, {SENTIMENT: {}})
     with pytest.raises(ModelError, match="other sentiments"):
         tag()
 
@@ -110,10 +126,10 @@ def test_a_file_that_holds_no_heads_is_damaged(tmp_path, body):
 
 def test_another_model_is_another_tagger_version(models):
     before = Tagger.load().version
-    heads, shared = head.load(models / HEADS)
-    cooler = head.Head(**{**vars(heads["sentiment"]), "temperature": heads["sentiment"].temperature * 2})
-    head.save(models / HEADS, [cooler, heads["categories"]], shared)
-    modelstore.write_manifest(models, {HEADS: {}})
+    heads, shared = head.load(own(models / SENTIMENT))
+    cooler = replace(heads["sentiment"], temperature=heads["sentiment"].temperature * 2)
+    head.save(models / SENTIMENT, [cooler], shared)
+    modelstore.write_manifest(models, {SENTIMENT: {}})
     _load.cache_clear()
     shipped.load.cache_clear()
     assert Tagger.load().version != before

