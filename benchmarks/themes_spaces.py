@@ -11,7 +11,8 @@ import polars as pl
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from voc.text import encode, spans
-from voc.themes.graph import nearest, neighbours_for, quantise, resolve, shared_neighbour_graph
+from voc.themes.graph import nearest, neighbours_for, quantise, shared_neighbour_graph
+from voc.themes.stable import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def figures(data: Path) -> list[dict[str, Any]]:
 def scored(vectors: NDArray[np.float32], true: NDArray[np.str_]) -> dict[str, list[float]]:
     """NMI and ARI of the communities found in ``vectors``, for each seed."""
     graph = shared_neighbour_graph(nearest(quantise(vectors), neighbours_for(len(vectors))))
-    labels = [resolve(graph, seed)[0] for seed in SEEDS]
+    labels = [resolve(graph, seed).labels for seed in SEEDS]
     return {
         "NMI": [float(normalized_mutual_info_score(true, one)) for one in labels],
         "ARI": [float(adjusted_rand_score(true, one)) for one in labels],
