@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PACKS = ("healthcare",)
 # Taxonomies that a model ships for. A pack of another one is routed by the words in theme labels until one does.
-SHIPPED_TAXONOMIES = ("patient-experience",)
+SHIPPED_TAXONOMIES = ("patient-experience", "ecommerce")
 MIN_PEOPLE = 5
 MIN_SHARE = 0.3
 # Rare and telling first: a theme about medication often speaks of waiting too, but hardly the other way round.
@@ -108,12 +108,16 @@ def _workspace(name: str, packs: Sequence[Pack], taxonomy: str) -> str:
 def _unmodelled(packs: Sequence[Pack], taxonomy: str) -> list[str]:
     """A comment that says plainly which packs have no model for their categories, if any."""
     names = ", ".join(pack.name for pack in packs if pack.taxonomy not in SHIPPED_TAXONOMIES)
-    if not names:
-        return []
-    return [
-        f"# No model ships yet for the categories of {names}. All feedback is tagged by {taxonomy}, which was not",
-        f"# made for {names}; its themes therefore find their owner by the words in their labels (routes below).",
-    ]
+    others = ", ".join(pack.name for pack in packs if pack.taxonomy in SHIPPED_TAXONOMIES and pack.taxonomy != taxonomy)
+    said = []
+    if names:
+        said += [
+            f"# No model ships yet for the categories of {names}. All feedback is tagged by {taxonomy}, which was not",
+            f"# made for {names}; its themes therefore find their owner by the words in their labels (routes below).",
+        ]
+    if others:
+        said += [f"# One workspace has one taxonomy: the categories of {others} are not given here."]
+    return said
 
 
 _SOURCES = """\

@@ -35,7 +35,7 @@ def test_starts_with_two_functions_or_more_one_default_and_a_route_for_each_owne
     assert {rule.owner for rule in config.routes} == {owner.id for owner in config.owners}
     names = [rule.name for rule in config.routes]
     assert len(set(names)) == len(names)
-    assert config.taxonomy == "patient-experience"
+    assert config.taxonomy == ("ecommerce" if packs == ("ecommerce",) else "patient-experience")
     assert config.packs == (packs or ("healthcare",))
 
 
@@ -76,10 +76,16 @@ def test_shop_themes_find_their_owner_by_words(label, owner):
     assert owner_of(starter("ecommerce"), label) == owner
 
 
-def test_a_shop_alone_is_told_plainly_that_no_model_knows_its_categories():
-    assert "No model ships yet for the categories of ecommerce." in starter_config("Shop", ["ecommerce"])
-    assert not any(rule.categories for rule in starter("ecommerce").routes)
-    assert "No model ships" not in starter_config("Clinic", ["healthcare"])
+def test_a_shop_is_tagged_by_its_own_care_functions_and_routed_by_them():
+    assert starter("ecommerce").taxonomy == "ecommerce"
+    assert owner_of(starter("ecommerce"), "no words of a rule", "returns_refunds") == "operations"
+    assert "No model ships" not in starter_config("Shop", ["ecommerce"])
+
+
+def test_two_packs_are_told_that_a_workspace_has_one_taxonomy():
+    text = starter_config("Both", ["healthcare", "ecommerce"])
+    assert 'taxonomy = "patient-experience"' in text
+    assert "# One workspace has one taxonomy: the categories of ecommerce are not given here." in text
 
 
 def test_what_presses_has_a_shorter_clock_than_the_rest():
