@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voc.themes.graph import cosines, quantise
-from voc.themes.keywords import VAGUE_WORDS, is_content, segments, stem
+from voc.themes.keywords import VAGUE_WORDS, is_content, keywords, segments, stem
 from voc.themes.wording import OPENERS, Sense, names_trouble, readable
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ _EXEMPLARS = 3
 # How much more it weighs that a phrase means what the theme means than that it is common in it.
 _NEARNESS = 3
 _TROUBLE = 1.5
+# A phrase without any of the words that set the theme apart; one that only joins two things, and says nothing of them.
+_NO_KEYWORD, _BARE_PAIR = 0.3, 0.5
+_KEYWORDS = 6
 _VARIETY = 0.35
 _SHOWN = 160
 
@@ -94,7 +97,15 @@ def _ranked(phrases: list[Phrase], vectors: dict[str, Floats], centre: Floats, p
         phrase.score = round(phrase.score * max(near, 0.01) ** _NEARNESS, 6)
         if problem and names_trouble(phrase.text):
             phrase.score *= _TROUBLE
+        if problem and _is_bare_pair(phrase.text):
+            phrase.score *= _BARE_PAIR
     return [p.text for p in sorted(phrases, key=lambda p: (-p.score, p.text))]
+
+
+def _is_bare_pair(text: str) -> bool:
+    """Whether a phrase is two words and a joint ("staff and patients"): of a problem that says nothing."""
+    words = text.split()
+    return len(words) == 3 and words[1] in {"and", "or"}
 
 
 def _shortlists(groups: list[list[str]], sense: Sense) -> list[list[Phrase]]:
@@ -108,14 +119,16 @@ def _shortlists(groups: list[list[str]], sense: Sense) -> list[list[Phrase]]:
                 holders[word] |= 1 << n
             n += 1
     out = []
-    for texts, span in zip(groups, spans, strict=True):
-        phrases = _candidates(texts)
+    for texts, span, words in zip(groups, spans, keywords(groups, _KEYWORDS), strict=True):
+        phrases, telling = _candidates(texts), {stem(word) for word in words}
         for phrase in phrases:
             hold = -1
             for word in phrase.stems:
                 hold &= holders[word]
             phrase.inside, phrase.everywhere = (hold & span).bit_count(), hold.bit_count()
             phrase.score = _promise(phrase, len(texts), sense)
+            if telling.isdisjoint(phrase.stems):
+                phrase.score *= _NO_KEYWORD
         phrases.sort(key=lambda p: (-p.score, p.text))
         out.append(phrases[:_SHORTLIST])
     return out

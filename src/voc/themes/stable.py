@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 # The higher, the smaller the communities; even steps, so that neighbours on the list are alike.
 RESOLUTIONS = (0.3, 0.5, 0.8, 1.3, 2.0, 3.2, 5.0, 8.0, 13.0, 20.0, 30.0)
-_DEFAULT = 2.0
-# Themes of one pool that a manager still reads through, where the data do not say how many there are.
-_MOST = 28
+# Where the data do not say how many themes there are: the first of these that shows no more of a pool than a manager
+# still reads through. The steps are small, or one theme too many would cost half of them.
+_READABLE = (2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3)
+_MOST = 32
 _RESAMPLES, _RESAMPLED = 3, 0.8
 # Mean agreement of resamples from which the structure is clear.
 _CLEAR = 0.8
@@ -47,7 +48,7 @@ def resolve(graph: Any, seed: int, smallest: int = 1) -> Partition:
     Stability is the mean adjusted Rand index between the communities of 80 % resamples, on the nodes they share,
     smoothed over the resolutions, for a single figure varies by .02 to .05 between draws. Where resamples agree well,
     the resolution at which the smoothed curve is highest wins. Where they agree poorly (real
-    comments: .6 to .7 at every resolution), differences between resolutions are noise, and the default that reads well
+    comments: .5 to .7 at every resolution), differences between resolutions are noise, and the default that reads well
     is kept, so that a refit does not jump between ten themes and a hundred. It gives way to a coarser one where it
     would show more themes than anybody reads through.
 
@@ -56,18 +57,25 @@ def resolve(graph: Any, seed: int, smallest: int = 1) -> Partition:
         seed: of the resamples and of Leiden.
         smallest: nodes that a community needs to count as a theme here.
     """
-    drawn = _resamples(graph, seed)
+    drawn = _resamples(graph, seed, RESOLUTIONS)
     raw = [_mean_agreement(runs) for runs in drawn]
     stable = _smooth(raw)
     best = max(stable)
-    chosen = RESOLUTIONS.index(_DEFAULT)
-    if best >= _CLEAR:
-        chosen = max(i for i, value in enumerate(stable) if value == best)
+    if best < _CLEAR:
+        return _readable(graph, seed, smallest)
+    chosen = max(i for i, value in enumerate(stable) if value == best)
     labels = communities(graph, RESOLUTIONS[chosen], seed)
-    while best < _CLEAR and chosen and (np.bincount(labels) >= smallest).sum() > _MOST:
-        chosen -= 1
-        labels = communities(graph, RESOLUTIONS[chosen], seed)
     return Partition(labels, RESOLUTIONS[chosen], raw[chosen], drawn[chosen])
+
+
+def _readable(graph: Any, seed: int, smallest: int) -> Partition:
+    """Communities at the highest of a few resolutions that shows no more than a manager reads through."""
+    for resolution in _READABLE:
+        labels = communities(graph, resolution, seed)
+        if (np.bincount(labels) >= smallest).sum() <= _MOST:
+            break
+    (runs,) = _resamples(graph, seed, (resolution,))
+    return Partition(labels, resolution, _mean_agreement(runs), runs)
 
 
 def support(theme: Ints, n_themes: int, resamples: Sequence[Resample]) -> list[float]:
@@ -93,13 +101,13 @@ def support(theme: Ints, n_themes: int, resamples: Sequence[Resample]) -> list[f
     return [round(float(value), 4) for value in found.mean(axis=0)]
 
 
-def _resamples(graph: Any, seed: int) -> list[tuple[Resample, ...]]:
-    """Communities of each resample at each resolution."""
+def _resamples(graph: Any, seed: int, resolutions: Sequence[float]) -> list[tuple[Resample, ...]]:
+    """Communities of each resample at each of ``resolutions``."""
     n = int(graph.shape[0])
     rng = np.random.default_rng(seed)
     kept = [np.sort(rng.permutation(n)[: max(2, int(_RESAMPLED * n))]) for _ in range(_RESAMPLES)]
     parts = [graph[rows][:, rows].tocsr() for rows in kept]
-    jobs = [(part, resolution) for resolution in RESOLUTIONS for part in parts]
+    jobs = [(part, resolution) for resolution in resolutions for part in parts]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         found = list(pool.map(lambda job: communities(job[0], job[1], seed, 1), jobs))
     starts = range(0, len(found), _RESAMPLES)

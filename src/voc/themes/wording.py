@@ -34,10 +34,15 @@ _NEVER_LAST = word_set(
     stayed suffering supposed talk talked think thought tried try trying turned understand visited wait waited went ago
     currently previously recently eventually immediately initially instead plus straight everyone thank thankyou thanks
     etc still due full new early late improve improved worse look looks off out us possible satisfied previous said told
-    times weeks days could've would've should've couldnt could would should
+    times weeks days could've would've should've couldnt could would should manner general entered spot staying
     """
 )
-_NEVER_FIRST = _NEVER_LAST - {
+# They end as adverbs do, and are none, or serve a name as well as an adjective does.
+_NO_ADVERBS = word_set(
+    "friendly family early daily weekly monthly elderly lovely timely ugly reply supply assembly fly july poorly"
+)
+_NEVER_FIRST = (_NEVER_LAST | {"overall", "someone", "somebody"}) - {
+    "general",
     "wait",
     "new",
     "early",
@@ -57,9 +62,9 @@ _TROUBLE = word_set(
     """
 )
 # What joins the words of a name, and what belongs to a clause: the second is put up with where many say just that.
-_LINKS = word_set("of for to in on at with from and or between into by a an the")
+_LINKS = word_set("of for to in on at with from and or between a an the")
 _CLAUSE = word_set("be been not no is was were are could could've about up out off")
-_JOIN = frozenset({"and", "or"})
+_JOIN, _ARTICLES = frozenset({"and", "or"}), frozenset({"a", "an", "the"})
 _QUALITY_ENDS = ("ful", "ous", "ive", "ly", "ent", "ing", "ed", "able", "al", "ate", "ic")
 
 
@@ -114,6 +119,11 @@ class Sense:
         clause = sum(w in _CLAUSE for w in words[1:-1])
         vague = sum(w in VAGUE_WORDS for w in words)
         opener = 0.85 if words[0] in OPENERS else 1.0
+        # "hospital to scan" is out of a sentence; "quick to respond" and "call to be answered" are whole.
+        if "to" in words[1:-1] and "be" not in words and not self.is_quality(words[0]):
+            opener *= 0.5
+        if words[-1].endswith("ing"):
+            opener *= 0.8
         return float((0.2 + 0.8 * last) * first * opener * 0.95**links * 0.7**clause * 0.8**vague)
 
 
@@ -124,14 +134,23 @@ def readable(words: Sequence[str]) -> bool:
         return False
     if low[0] in _NEVER_FIRST or not (is_content(low[0]) or low[0] in OPENERS):
         return False
+    if (low[0] == "not" and len(low) == 2) or _is_adverb(low[0]) or _is_adverb(low[-1]):
+        return False
     if _scrap(low) or len(set(low)) < len(low) or any(w[0].isdigit() for w in low):
         return False
     return low[0] in OPENERS or len({w for w in low if is_content(w)}) >= 2
 
 
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and word not in _NO_ADVERBS
+
+
 def _scrap(low: Sequence[str]) -> bool:
     """Whether the words join as in the middle of a sentence and not as within a name."""
     if any(not is_content(w) and w not in _LINKS and w not in _CLAUSE for w in low[1:-1]):
+        return True
+    # "fault the service", "entered the hospital": a verb and its object, without who or whether.
+    if low[1] in _ARTICLES and not low[0].endswith("ing"):
         return True
     if any(pair[0] in _JOIN and not is_content(pair[1]) for pair in pairwise(low)):
         return True

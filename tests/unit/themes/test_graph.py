@@ -80,7 +80,9 @@ def test_a_pool_without_clear_themes_never_shows_more_than_can_be_read():
     graph = shared_neighbour_graph(nearest(quantise(vague), 8))
     found = resolve(graph, seed=0, smallest=5)
     assert found.stability < 0.75
-    assert (np.bincount(found.labels) >= 5).sum() <= 28
+    shown = (np.bincount(found.labels) >= 5).sum()
+    # Not a handful either, because the first step down would have been too long.
+    assert 16 <= shown <= 32
     finer = communities(graph, 2.0, 0)
     assert found.resolution < 2.0
-    assert (np.bincount(finer) >= 5).sum() > 28
+    assert (np.bincount(finer) >= 5).sum() > 32

@@ -26,6 +26,12 @@ def test_labels_differ_even_for_the_same_texts():
     assert len(set(labels)) == 5
 
 
+def test_a_pair_of_things_is_no_label_of_a_problem():
+    pair = ["communication between staff and patients fails", "poor communication between staff and patients"] * 2
+    others = ["the phone is never answered", "nobody answered the phone"]
+    assert "communication" in named([pair, others])[0].split()
+
+
 def test_a_fixed_label_stays_and_is_not_given_twice():
     texts = PROBLEMS["phone"]
     free = named([texts])[0]
@@ -45,6 +51,12 @@ def test_a_fixed_label_stays_and_is_not_given_twice():
         "patient asked",
         "more off ward",
         "staff look",
+        "day and finally",
+        "overall staff",
+        "fault the service",
+        "entered the hospital",
+        "activities by ward",
+        "not fault",
     ],
 )
 def test_scraps_are_no_labels(words):
@@ -52,7 +64,15 @@ def test_scraps_are_no_labels(words):
 
 
 @pytest.mark.parametrize(
-    "words", ["waiting for patient transport", "more staff", "no parking", "hours for an ambulance", "cold food"]
+    "words",
+    [
+        "waiting for patient transport",
+        "more staff",
+        "no parking",
+        "hours for an ambulance",
+        "cold food",
+        "poorly trained staff",
+    ],
 )
 def test_names_are(words):
     assert readable(tuple(words.split()))
