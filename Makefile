@@ -52,8 +52,9 @@ bench-verify: $(VENV)/.test ## false and found successes of 1,000 simulated fixe
 bench-privacy: $(VENV)/.bench ## recall and speed of redaction, beside Presidio; needs the public sets (DATA=folder)
 	$(BIN)/python benchmarks/privacy.py --data $(or $(DATA),../shared/data)
 
-bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (MB=size)
-	$(BIN)/python benchmarks/ingest.py --mb $(or $(MB),60)
+bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (DATA=folder)
+	$(BIN)/python benchmarks/ingest.py --data $(or $(DATA),../shared/data)
+
 bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
 	$(BIN)/python benchmarks/insight.py
 

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, AnyStr, BinaryIO
 
@@ -72,9 +73,7 @@ class _Lines:
         self.stream = self._read()
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.stream:
-            self.last = line
-            yield line
+        return self.stream
 
     def skip_cell(self) -> None:
         """Go past the rest of a quoted cell that the reader gave up, to the line that closes it."""
@@ -85,27 +84,33 @@ class _Lines:
 
     def _read(self) -> Iterator[str]:
         if self.encoding == "utf-8" and self.newline == "\n":
-            for raw in iter(lambda: self.handle.readline(_LINE_LIMIT), b""):
+            # Runs once for each row of the file, so no call more than it needs.
+            for raw in iter(partial(self.handle.readline, _LINE_LIMIT), b""):
                 try:
                     line = raw.decode()
                 except UnicodeDecodeError:
                     self.n_recoded += 1
                     line = raw.decode("utf-8", "voc-windows-1252")
-                yield self._whole(line, len(raw), self.handle.readline, b'"', b"\n")
+                if len(raw) >= _LINE_LIMIT:
+                    line = self._whole(line, self.handle.readline, b'"', b"\n")
+                self.last = line
+                yield line
         else:
             errors = "voc-windows-1252" if self.encoding == "utf-8" else "replace"
             text = io.TextIOWrapper(self.handle, self.encoding, errors=errors, newline=self.newline)
             try:
-                for line in iter(lambda: text.readline(_LINE_LIMIT), ""):
-                    yield self._whole(line, len(line), text.readline, '"', "\n")
+                for line in iter(partial(text.readline, _LINE_LIMIT), ""):
+                    self.last = line if len(line) < _LINE_LIMIT else self._whole(line, text.readline, '"', "\n")
+                    yield self.last
             finally:
                 if not self.handle.closed:
                     text.detach()  # the caller opened the file, and closes it
+        self.last = _END
         yield _END
 
-    def _whole(self, line: str, size: int, readline: Callable[[int], AnyStr], quote: AnyStr, newline: AnyStr) -> str:
+    def _whole(self, line: str, readline: Callable[[int], AnyStr], quote: AnyStr, newline: AnyStr) -> str:
         """The line; of one that is too long, the start, a mark, and as many quotation marks as keep its pairs."""
-        if size < _LINE_LIMIT or line[-1] in "\r\n":
+        if line[-1] in "\r\n":
             return line
         self.n_cut += 1
         n_quotes = 0
@@ -185,7 +190,7 @@ def _take(
         wanted = n - len(records)
         try:
             # What came before an error stays in the list.
-            records.extend(islice((r for r in reader if r or width == 1), wanted))
+            records.extend(islice(reader if width == 1 else filter(None, reader), wanted))
         except csv.Error as error:
             bad.append((first + len(records), None, _reason(error)))
             records.append([])

@@ -18,6 +18,7 @@ from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
 from voc.steps.keeping import require_key
 from voc.steps.people import crosswalk, crosswalk_digest, identified
+from voc.steps.seen import IDS, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 # Bumped when reading the same file again would give other rows.
 _READER_VERSION = "1"
-_IDS = {"feedback": "feedback_id", "responses": "response_id", "metric_events": "event_id"}
 # Tables whose rows stand for source records; a response is only what several records share.
 ERASED = "this person was erased on request and is not taken in again"
 _RECORDS = ("feedback", "metric_events")
@@ -76,7 +76,7 @@ def ingest_file(
     if done:
         return _known_by_now(ctx, job.batch_id, Books(**done["books"]))
     books = Books()
-    seen = {table: stored_ids(ctx, table) for table in _IDS}
+    seen = {table: Seen(ctx, table) for table in IDS}
     for chunk in read_chunks(path, job.profile, source=source, now=ctx.present):
         books += count(chunk, *take_in(ctx, chunk, seen, job))
         progress(chunk.n_read)
@@ -155,15 +155,8 @@ def ingest(
     return ingest_file(ctx, Path(source), chosen.profile, chosen.source, progress=progress)
 
 
-def stored_ids(ctx: Context, table: str) -> pl.DataFrame:
-    """Ids, revisions and contents that the lake holds or has purged, with the batch and row that brought each."""
-    columns = (_IDS[table], "revision", "content_key", "batch_id", *(() if table == "responses" else ("row",)))
-    purged = ctx.lake.read("purged").filter(pl.col("table") == table).rename({"item_id": _IDS[table]})
-    return pl.concat([ctx.lake.read(table, columns), purged.select(columns)])
-
-
-def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Redact, tell apart and append one chunk; ``seen`` (``stored_ids`` of each table) grows by what is new.
+def take_in(ctx: Context, chunk: Chunk, seen: dict[str, Seen], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Redact, tell apart and append one chunk; ``seen`` (one for each table) learns what is new.
 
     Returns:
         The end of each part of a record (``row``, ``end``, ``verbatim``), and the records that were kept out.
@@ -177,12 +170,12 @@ def take_in(ctx: Context, chunk: Chunk, seen: dict[str, pl.DataFrame], job: Job)
     ends = []
     for table, frame in safe.items():
         good = frame.join(blocked, on="row", how="anti", maintain_order="left")
-        judged = _told_apart(good, seen[table], _IDS[table], job.batch_id)
+        judged = _told_apart(good, seen[table].known(good[IDS[table]]), IDS[table], job.batch_id)
         new = judged.filter(pl.col("end") == "new").with_columns(
             batch_id=pl.lit(job.batch_id), ingested_at=pl.lit(ctx.now)
         )
         ctx.lake.append(table, new)
-        seen[table] = pl.concat([seen[table], new.select(seen[table].columns)])
+        seen[table].add(new[IDS[table]])
         if table in _RECORDS:
             ends.append(judged.select("row", "end", verbatim=pl.lit(table == "feedback")))
     ctx.lake.append("quarantine", _quarantine(ctx, blocked, job))

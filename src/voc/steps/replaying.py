@@ -11,7 +11,8 @@ from voc.errors import BooksError, InputError
 from voc.ids import file_sha256
 from voc.ingest import profile_names, read_chunks
 from voc.privacy import find, mask, redact
-from voc.steps.ingesting import count, outcomes, plan, stored_ids, take_in
+from voc.steps.ingesting import count, outcomes, plan, take_in
+from voc.steps.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -145,7 +146,7 @@ def _take_in_again(
     ctx: Context, job: Job, rows: pl.DataFrame, out: pl.DataFrame, chunks: Iterable[Chunk], report: _Report
 ) -> None:
     """Store what passes, then mark it: a crash between the two only repeats an append that changes nothing."""
-    seen = {table: stored_ids(ctx, table) for table in _TABLES}
+    seen = {table: Seen(ctx, table) for table in _TABLES}
     n_found = 0
     for chunk in chunks:
         parts, blocked = take_in(ctx, chunk, seen, job)

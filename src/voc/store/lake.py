@@ -67,6 +67,30 @@ class Lake:
         with delta.explained(self._folder(table)):
             return self.scan(table).select(columns or list(TABLES[table])).collect()
 
+    def among(self, table: str, column: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
+        """The rows whose ``column`` is one of ``values``; the table streams past and is never in memory whole.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: a file of it is damaged; the message names it and the remedy.
+        """
+        with delta.explained(self._folder(table)):
+            rows = self.scan(table).select(columns)
+            if values.is_empty():
+                return pl.DataFrame(schema=rows.collect_schema())
+            wanted = values.rename(column).to_frame().lazy()
+            return rows.join(wanted, on=column, how="semi").collect(engine="streaming")
+
+    def hashes(self, table: str, column: str) -> pl.Series:
+        """A 64-bit hash of each value of a column, as ``pl.Series.hash`` gives it; of this process only.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: a file of it is damaged; the message names it and the remedy.
+        """
+        with delta.explained(self._folder(table)):
+            return self.scan(table).select(pl.col(column).hash()).collect(engine="streaming").to_series()
+
     def append(self, table: str, frame: pl.DataFrame) -> int:
         """Store the rows of ``frame`` whose key (``schema.KEYS``) is new; on the disk when this returns.
 
@@ -215,8 +239,9 @@ class Lake:
         """The first row of each key that is not stored yet; reads key columns only."""
         keys = list(KEYS[table])
         rows = rows.unique(keys, keep="first", maintain_order=True)
-        stored = self.scan(table).select(keys).join(rows.lazy().select(keys), on=keys, how="semi").collect()
-        return rows.join(stored, on=keys, how="anti", maintain_order="left")
+        stored = self.scan(table).select(keys).join(rows.lazy().select(keys), on=keys, how="semi")
+        # Streaming: the keys of a long history are never in memory together.
+        return rows.join(stored.collect(engine="streaming"), on=keys, how="anti", maintain_order="left")
 
     def _compact(self, table: str, target_bytes: int) -> int:
         folder, schema, replaced = self._folder(table), TABLES[table], 0
