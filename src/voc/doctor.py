@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from voc import modelstore
 from voc.delivery import address
 from voc.errors import BusyError, VocError
+from voc.loop.lanes import LANES, team_of
 from voc.loop.notify import recipients
 from voc.loop.rules import hidden
 from voc.queries import feed_trouble, feeds
@@ -46,6 +47,7 @@ def examine(folder: Path) -> list[Finding]:
                 _tried("somebody is there to route to", lambda: _check_owners(ws)),
                 _tried("every route can fire", lambda: _check_routes(ws)),
                 _tried("owners can be reached", lambda: _check_reach(ws)),
+                _lanes(ws),
                 _tried("the last run ended well", lambda: _check_run(ws)),
             ]
     return findings
@@ -132,6 +134,22 @@ def _check_reach(ws: Workspace) -> None:
         faults.append(f"{len(dead)} notifications could not be sent; 'voc notifications list --state dead' says why")
     if faults:
         raise VocError("; ".join(faults))
+
+
+def _lanes(ws: Workspace) -> Finding:
+    """A note, no fault: the outbox is a channel too, where somebody looks into it several times a day."""
+    today, default = ws.now().date(), ws.config.default_owner()
+    known = {owner.id: owner for owner in ws.config.owners}
+    silent: dict[str, list[str]] = {}
+    for lane in LANES:
+        owner = known.get(team_of(lane, ws.config.lanes, default.id if default else ""))
+        read_by = recipients(owner, ws.config.owners, today) if owner else []
+        if ws.config.external == "none" or not any(person.channels for person in read_by):
+            silent.setdefault(owner.id if owner else "nobody", []).append(lane)
+    told = "; ".join(f"{', '.join(lanes)} ({team})" for team, lanes in silent.items())
+    why = 'external = "none" in voc.toml' if ws.config.external == "none" else "the team has no channels in voc.toml"
+    remedy = f"no channel beyond the outbox for {told}: {why}, so look into the outbox often or add one"
+    return Finding("lanes reach their teams beyond the outbox", ok=True, remedy=remedy if silent else "")
 
 
 def _unusable(channel: Channel, root: Path) -> str:

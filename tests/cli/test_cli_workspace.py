@@ -10,7 +10,10 @@ from command import Command
 import voc
 from clinic import DAY, N_BAD, N_ROWS, lake_rows
 from voc.app import serve
+from voc.cli.story import case_of, first_day
+from voc.demo import planted
 from voc.model import Books
+from voc.steps.verifying import verdict_event
 from voc.store import writer_lock
 
 NIGHTLY = {
@@ -288,9 +291,29 @@ def test_demo_plays_its_nights_and_says_who_is_late(voc_command, tmp_path):
     assert "5 duplicate, 6 quarantined" in out
     assert "cases by owner" in out
     with voc.open(tmp_path / "demo") as ws:
-        assert {case.state for case in ws.cases()} == {"open", "acknowledged"}
+        assert {case.state for case in ws.cases()} == {"open", "acknowledged", "planned", "verified"}
         assert any(case.late(ws.now()) for case in ws.cases())
-        assert len(ws.register.runs()) == 2
+        assert len(ws.register.runs()) == 4
+        fixes, issue = planted()["fixes"], planted()["emergent"]
+        for fix in fixes:
+            case = case_of(ws, fix["topic"])
+            events = ws.case_events(case.case_id)
+            moves = [event.move for event in events if event.move in ("take", "plan", "declare", "ship", "verify")]
+            assert moves == ["take", "plan", "declare", "ship", "verify"]
+            at = {event.move: event.at.date() for event in events}
+            shipped = first_day(DAY, fix["week"])
+            assert at["declare"] < at["ship"] == shipped < at["verify"]
+            assert (
+                next(e for e in events if e.move == "ship").details["test_hash"] == ws.declared_test(case.case_id).hash
+            )
+            verdict = verdict_event(events).details["result"]["verdict"]
+            assert verdict in (("improved",) if fix["worked"] else ("no_change", "cannot_tell")), fix["topic"]
+        grown = case_of(ws, issue["topic"])
+        after = grown.opened_at.date() - first_day(DAY, issue["week"])
+        assert (grown.owner, 0 <= after.days <= 14) == ("clinic-operations", True)
+        assert ws.register.verify_history()[0]
+    assert "Did it work?" in out
+    assert "fewer people per 1,000" in " ".join(out.split())
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").touch()
     assert "is not empty and no demo" in voc_command.fails(1, "demo", tmp_path / "mine")

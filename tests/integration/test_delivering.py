@@ -240,6 +240,15 @@ def test_quiet_hours_hold_a_digest_back_but_not_by_a_channel_that_may_disturb(bo
     assert delivering.deliver(at(ctx, minutes=60))["deliveries_sent"] == 1
 
 
+def test_what_must_go_out_now_goes_out_in_the_quiet_hours(both, mails, hook):
+    ctx = both(notifications={"quiet_hours": "09:00-11:00"})
+    ctx.register.post([Message("harm", "ops", None, "Possible harm (L-1)", "b", NOW, urgency="now")])
+    assert delivering.deliver(ctx)["deliveries_sent"] == 2
+    assert (len(mails.kept), len(hook.posts)) == (1, 1), "by both channels, and without the digest"
+    assert "Possible harm" in hook.posts[0][1]["message"]
+    assert delivering.deliver(at(ctx, minutes=60))["deliveries_sent"] == 2, "the digest has waited"
+
+
 def test_where_every_run_falls_into_the_quiet_hours_a_digest_goes_out_a_day_later(both, mails):
     ctx = both(notifications={"quiet_hours": "09:00-11:00"})
     delivering.deliver(ctx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from voc.cli.common import progress, say, show
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 _MARK = ".voc-demo"
 _SHOWN = 12
-_FIRST_NIGHT = timedelta(days=8)
 
 
 def run(folder: Path, end: date | None) -> None:
-    """Make the demo in ``folder``, play two of its nights, and print themes, cases by owner and who is late.
+    """Make the demo in ``folder``, play four of its nights, and print themes, cases by owner, and what fixes did.
 
-    The first night is eight days ago, so that the cases it opens have clocks that ran; owners took half of theirs.
+    What happens between the nights is told by ``voc.cli.story.play``.
 
     Raises:
         InputError: ``folder`` holds something that is no demo; it is left alone.
     """
+    from voc import config as configuration
+    from voc.cli.story import Stage, play
     from voc.demo import make_demo, voc_toml
+    from voc.privacy import load_key
     from voc.workspace import init
 
     if folder.exists() and any(folder.iterdir()):
@@ -38,23 +40,25 @@ def run(folder: Path, end: date | None) -> None:
             raise InputError(f"{folder} is not empty and no demo; name another folder: voc demo FOLDER")
         shutil.rmtree(folder)
     end = end or datetime.now(UTC).date()
-    with init(folder, settings=voc_toml()) as ws:
+    init(folder, settings=voc_toml()).register.close()
+    stage = Stage(folder, configuration.load(folder), load_key(folder))
+    with stage as ws:
         (folder / _MARK).touch()
         make_demo(folder, end=end)
         with progress() as tell:
             books = [ws.ingest(source.name, progress=lambda n: tell("ingest", n)) for source in ws.config.sources]
-            first = ws.nightly(end - _FIRST_NIGHT, progress=tell)
-            _take_some(ws)
-            ws.nightly(end, progress=tell)
+            first = play(stage, end, tell)
         _tell(ws, sum(books, Books()), first, folder)
+        _tell_verdicts(ws)
+    say(f"\nOpen the app with 'make app' (or 'voc -w {folder} app'); the workspace is {folder}/{CONFIG_FILE}.")
 
 
-def _take_some(ws: Workspace) -> None:
-    """Each owner acknowledges the first half of the new cases; the others wait, and are late by now."""
-    for owner in ws.config.owners:
-        mine = [case for case in ws.cases() if case.owner == owner.id]
-        for case in mine[: (len(mine) + 1) // 2]:
-            ws.move_case(case.case_id, "take", actor=owner.id)
+def _tell_verdicts(ws: Workspace) -> None:
+    from voc.cli.story import verdicts
+
+    say("")
+    columns = ("what was done", "case", "what would count", "what came of it", "planted")
+    show(None, verdicts(ws), columns, as_json=False, title="Did it work?")
 
 
 def _tell(ws: Workspace, books: Books, tagged: dict[str, Any], folder: Path) -> None:
@@ -79,7 +83,6 @@ def _tell(ws: Workspace, books: Books, tagged: dict[str, Any], folder: Path) -> 
         title=f"{table.height} themes; the first {len(rows)}:",
     )
     _tell_cases(ws, names)
-    say(f"\nOpen the app with 'make app' (or 'voc -w {folder} app'); the workspace is {folder}/{CONFIG_FILE}.")
 
 
 def _tell_cases(ws: Workspace, names: dict[str, str]) -> None:

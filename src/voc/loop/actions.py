@@ -105,12 +105,36 @@ def said(result: dict[str, Any]) -> str:
     if result["value"] is None:
         return f"Cannot tell: {'; '.join(result['notes'])}."
     verdict = result["verdict"].replace("_", " ")
-    low, high = (_number(result[k]) for k in ("low", "high"))
     if result["method"] == "difference of means":
+        low, high = (_number(result[k]) for k in ("low", "high"))
         change = f"the mean went from {_number(result['before'])} to {_number(result['after'])}"
         return f"{verdict.capitalize()}: {change}, a difference of {_number(result['value'])} [{low}, {high}]."
     change = f"from {_number(result['before'])} to {_number(result['after'])} people per 1,000 feedback"
-    return f"{verdict.capitalize()}: {change}, {_number(result['value'])} times as many [{low}, {high}]."
+    return f"{verdict.capitalize()}: {change}; {ratio_in_words(result['value'], result['low'], result['high'])}."
+
+
+def ratio_in_words(value: float, low: float | None, high: float | None) -> str:
+    """A ratio of two rates with its 95 % interval, as people say it: how many fewer, or how many more, per 1,000.
+
+    Args:
+        value: after by before; 0.18 is 82 % fewer.
+        low: lower end of the interval; None for no limit.
+        high: upper end; None for no limit.
+    """
+    changes = [round(100 * (ratio - 1)) if ratio is not None else None for ratio in (low, value, high)]
+    least, change, most = (_percent(found) for found in changes)
+    same = all(found is not None and found < 0 for found in changes) or all(found and found > 0 for found in changes)
+    if same:
+        # The smaller change first, so that the two read as a range.
+        ends = sorted(abs(found) for found in (changes[0], changes[2]) if found is not None)
+        return f"{change} people per 1,000 (95 %: {ends[0]:,} to {ends[1]:,} % {change.rpartition(' ')[2]})"
+    return f"{change} people per 1,000 (95 %: {least} to {most})"
+
+
+def _percent(change: int | None) -> str:
+    if change is None:
+        return "no limit"
+    return f"{abs(change):,} % {'fewer' if change < 0 else 'more'}" if change else "as many"
 
 
 def _number(value: float | None) -> str:

@@ -139,7 +139,9 @@ def _attempt(ctx: Context, delivery: Delivery) -> Delivery:
     settings = ctx.config.notifications
     if channel is None:
         return _saved(ctx, replace(delivery, state=DEAD, finished_at=ctx.now, error="its channel is not in voc.toml"))
-    wait = quiet_until(ctx.now, settings.quiet, ctx.config.calendar(delivery.recipient)) if channel.quiet else None
+    # A message that must go out now, such as a report of harm, disturbs at any hour.
+    waits = channel.quiet and delivery.kind != "now"
+    wait = quiet_until(ctx.now, settings.quiet, ctx.config.calendar(delivery.recipient)) if waits else None
     longest = delivery.created_at + _LONGEST_QUIET
     if wait and ctx.now < longest:
         return _saved(ctx, replace(delivery, next_at=min(wait, longest)))

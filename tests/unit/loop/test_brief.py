@@ -82,7 +82,7 @@ def test_a_verdict_by_test_comes_with_its_numbers_and_one_by_hand_with_its_judge
     by_hand = team_brief("", END, Facts(cases=[moved], events=[*events, event]))
     by_test = team_brief("", END, Facts(cases=[moved], events=[*events, tested]))
     assert lines(by_hand, "Did it work")[0].text == "no change, as judged by ana: same"
-    assert "0.5 times as many [0.4, 0.7]" in lines(by_test, "Did it work")[0].text
+    assert "50 % fewer people per 1,000 (95 %: 30 to 60 % fewer)" in lines(by_test, "Did it work")[0].text
 
 
 def test_changes_ahead_and_open_known_issues_are_told():
