@@ -53,19 +53,18 @@ def play(ws: Stage, end: date, progress: Callable[[str, int], None]) -> dict[str
     back = end - _LAST_NIGHT_BUT_ONE
     opened = min(first_day(end, fix["week"]) for fix in story["fixes"]) - _OPENED_BEFORE
     seen = first_day(end, story["emergent"]["week"]) + timedelta(days=13)
-    first = ws.nightly(opened, progress=progress)
+    first = _night(ws, opened, progress)
     for fix in story["fixes"]:
         _plan(ws, fix, end, opened)
     _postpone(ws, opened, back)
     for fix in story["fixes"]:
         _ship(ws, fix, end)
-    ws.nightly(seen, progress=progress)
+    _night(ws, seen, progress)
     _work_on(ws, story["emergent"], seen)
     _postpone(ws, seen, back)
-    ws.nightly(back, progress=progress)
+    _night(ws, back, progress)
     _take_some(ws, back)
-    ws.nightly(end, progress=progress)
-    ws.clock = None
+    _night(ws, end, progress)
     return first
 
 
@@ -105,8 +104,14 @@ def verdicts(ws: Workspace) -> list[tuple[str, str, str, str, str]]:
     return rows
 
 
-def _at(ws: Stage, day: date, hour: time = _MORNING) -> None:
-    ws.clock = datetime.combine(day, hour, UTC)
+def _night(ws: Stage, day: date, progress: Callable[[str, int], None]) -> dict[str, Any]:
+    # A run sets its own time by its date, but never later than the clock, which stands at the last move.
+    ws.clock = None
+    return ws.nightly(day, progress=progress)
+
+
+def _at(ws: Stage, day: date) -> None:
+    ws.clock = datetime.combine(day, _MORNING, UTC)
 
 
 def _plan(ws: Stage, fix: dict[str, Any], end: date, opened: date) -> None:
