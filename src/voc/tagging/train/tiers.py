@@ -1,7 +1,7 @@
 """Fitting every head of every tier once the encoder of tags is there: fast, accurate, their blends, and the gate.
 
 Nothing is chosen on rows that anything was fitted to: the fast heads' thresholds come from folds, all that concerns
-the encoder from the part held out of its training.
+the encoder from the part held out of its training. When all is chosen, the fast heads are fitted once more, to all.
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ class Rows:
         """Some of the rows."""
         return Rows([self.examples[i] for i in rows], self.sparse[rows], self.pooled[rows])
 
+    def and_also(self, other: Rows) -> Rows:
+        """These rows and then the other's."""
+        from scipy.sparse import vstack  # half a second of import
+
+        sparse = vstack([self.sparse, other.sparse], format="csr")
+        return Rows([*self.examples, *other.examples], sparse, np.vstack([self.pooled, other.pooled]))
+
 
 def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int = 0,
         progress: Callable[[str], None] = lambda _: None) -> None:  # fmt: skip
@@ -89,13 +96,20 @@ def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int =
     named = _categories(learn, held, trained["categories"], corpus.categories, seed)
     progress("care functions")
     functions = _functions(learn, held, trained["function"], corpus.functions, seed)
-    for name, pair in (("sentiment", sentiment), ("patient-experience", named), ("ecommerce", functions)):
-        head.save(out / shipped.head_file(name), pair[:1], {})
-        head.save(out / shipped.head_file(name, "accurate"), pair[1:], {})
     progress("gates")
     unseen = learn.take(learn.of("criticality"))
     head.save(out / shipped.head_file("patient-experience", "cascade"), [gate(sentiment, named, held, unseen)], {})
     head.save(out / shipped.head_file("ecommerce", "cascade"), [gate(sentiment, functions, held, unseen)], {})
+    progress("fast heads on all rows")
+    whole = learn.and_also(held.take(held.of("nhs", "curekart")))
+    said = _said_sentiment(whole, trained["sentiment"])[1:]
+    sentiment[0] = _on_all(sentiment[0], "softmax", SENTIMENT_C, *said)
+    said = _said_categories(whole, trained["categories"], len(corpus.categories))[1:]
+    named[0] = _on_all(named[0], "sigmoid", CATEGORY_C, *said)
+    functions[0] = _on_all(functions[0], "softmax", FUNCTION_C, *_said_functions(whole, len(corpus.functions))[1:])
+    for name, pair in (("sentiment", sentiment), ("patient-experience", named), ("ecommerce", functions)):
+        head.save(out / shipped.head_file(name), pair[:1], {})
+        head.save(out / shipped.head_file(name, "accurate"), pair[1:], {})
     _manifest(out)
 
 
@@ -134,15 +148,9 @@ def _rows(examples: list[Example], idf: Vectors, encoder: SpanEncoder) -> Rows:
 
 def _sentiment(learn: Rows, held: Rows, trained: head.Head, seed: int) -> list[head.Head]:
     """The fast head, the encoder's, and their blend."""
-    soft = head.calibrated(trained.logits(learn.pooled), "softmax")
+    used, x, t, w = _said_sentiment(learn, trained)
     true = np.array([e.sentiment for e in learn.examples])
-    weights = np.select([learn.of_mask("nhs") & (true >= 0), true >= 0, learn.of_mask("criticality", "nhs")],
-                        [1.0, STARS, SOFT], 0.0).astype(np.float32)  # fmt: skip
-    target = np.where((true >= 0)[:, None], np.eye(5, dtype=np.float32)[true], soft)
-    used = np.flatnonzero(weights)
-    own = true[used] >= 0
-    patients = own & learn.of_mask("nhs")[used]
-    x, t, w = learn.sparse[used], target[used], weights[used]
+    patients = (true[used] >= 0) & learn.of_mask("nhs")[used]
     out_of_fold = _out_of_fold(x, t, w, patients, [learn.examples[i].group for i in used], "softmax", SENTIMENT_C, seed)
     final = linear.fit(x, t, "softmax", SENTIMENT_C, w)
     logits, said = out_of_fold[patients], true[used][patients]
@@ -160,14 +168,46 @@ def _sentiment(learn: Rows, held: Rows, trained: head.Head, seed: int) -> list[h
     return [fast, trained, replace(both, abstain_below=choose.abstain_below(p.max(axis=1), p.argmax(axis=1) == own))]
 
 
-def _categories(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> list[head.Head]:
-    soft = head.calibrated(trained.logits(learn.pooled), "sigmoid")
-    known = np.array([e.categories is not None for e in learn.examples])
-    used = np.flatnonzero(known | learn.of_mask("criticality", "nhs"))
-    hard = np.array([e.categories or (False,) * len(names) for e in learn.examples], np.float32)
+def _said_sentiment(rows: Rows, trained: head.Head) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+    """Which rows a fast head of sentiment learns from, their features, targets and weights."""
+    soft = head.calibrated(trained.logits(rows.pooled), "softmax")
+    true = np.array([e.sentiment for e in rows.examples])
+    weights = np.select([rows.of_mask("nhs") & (true >= 0), true >= 0, rows.of_mask("criticality", "nhs")],
+                        [1.0, STARS, SOFT], 0.0).astype(np.float32)  # fmt: skip
+    target = np.where((true >= 0)[:, None], np.eye(5, dtype=np.float32)[true], soft)
+    used = np.flatnonzero(weights)
+    return used, rows.sparse[used], target[used], weights[used]
+
+
+def _said_categories(
+    rows: Rows, trained: head.Head, n_names: int
+) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+    soft = head.calibrated(trained.logits(rows.pooled), "sigmoid")
+    known = np.array([e.categories is not None for e in rows.examples])
+    used = np.flatnonzero(known | rows.of_mask("criticality", "nhs"))
+    hard = np.array([e.categories or (False,) * n_names for e in rows.examples], np.float32)
     target = np.where(known[:, None], hard, soft)[used]
-    weights = np.where(known, 1.0, SOFT).astype(np.float32)[used]
-    x, patients = learn.sparse[used], known[used]
+    return used, rows.sparse[used], target, np.where(known, 1.0, SOFT).astype(np.float32)[used]
+
+
+def _said_functions(rows: Rows, n_names: int) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+    index = np.array([e.function for e in rows.examples])
+    used = np.flatnonzero(index >= 0)
+    target = np.eye(n_names, dtype=np.float32)[index[used]]
+    weights = np.where(rows.of_mask("bitext")[used], 0.3, 1.0).astype(np.float32)
+    return used, rows.sparse[used], target, weights
+
+
+def _on_all(fast: head.Head, kind: Any, c: float, x: csr_matrix, target: Vectors, weights: Vectors) -> head.Head:
+    """``fast`` fitted to the held-out rows too, once all that they were held out for is settled."""
+    fitted = linear.fit(x, target, kind, c, weights)
+    quantised, scale = head.quantised(fitted[0])
+    return replace(fast, weights=quantised, scale=scale, bias=fitted[1].astype(np.float32))
+
+
+def _categories(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> list[head.Head]:
+    used, x, target, weights = _said_categories(learn, trained, len(names))
+    patients = np.array([learn.examples[i].categories is not None for i in used])
     groups = [learn.examples[i].group for i in used]
     logits = _out_of_fold(x, target, weights, patients, groups, "sigmoid", CATEGORY_C, seed)[patients]
     final = linear.fit(x, target, "sigmoid", CATEGORY_C, weights)
@@ -186,15 +226,12 @@ def _categories(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, .
 def _functions(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> list[head.Head]:
     """What a shop is asked for; the last label is "none of these", which is never given."""
     index = np.array([e.function for e in learn.examples])
-    used = np.flatnonzero(index >= 0)
-    target = np.eye(len(names), dtype=np.float32)[index[used]]
-    weights = np.where(learn.of_mask("bitext")[used], 0.3, 1.0).astype(np.float32)
-    x = learn.sparse[used]
+    used, x, target, weights = _said_functions(learn, len(names))
     mine = learn.of_mask("curekart")[used]
     groups = [learn.examples[i].group for i in used]
     logits = _out_of_fold(x, target, weights, mine, groups, "softmax", FUNCTION_C, seed)[mine]
     final = linear.fit(x, target, "softmax", FUNCTION_C, weights)
-    temperature = choose.temperature(logits, target[mine], "softmax")
+    temperature = choose.temperature(logits, target[mine].astype(float), "softmax")
     p = head.calibrated(np.asarray(logits / temperature, np.float32), "softmax")
     fast = _fast("categories", "softmax", names, final, temperature=temperature,
                  thresholds=choose.refusal(p, index[used][mine]))  # fmt: skip
