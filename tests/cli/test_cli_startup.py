@@ -59,11 +59,11 @@ def test_help_and_mistakes_load_nothing_slow(arguments):
 
 def test_tagging_a_file_loads_nothing_heavy(tmp_path):
     sample_feedback(8).write_csv(tmp_path / "in.csv")
-    code, modules = loaded("tag", tmp_path / "in.csv", "--out", tmp_path / "out.parquet")
+    code, modules = loaded("tag", tmp_path / "in.csv", "--tier", "fast", "--out", tmp_path / "out.parquet")
     assert code == 0
     assert modules & HEAVY == set()
     assert modules & {"sqlalchemy", "deltalake", "onnxruntime"} == set(), (
-        "tagging a file needs neither store nor encoder"
+        "the fast tier needs neither store nor encoder"
     )
 
 

@@ -266,7 +266,8 @@ def test_models_verify_says_of_each_file_that_it_is_whole(voc_command):
 
 
 def test_train_says_what_it_can_make_and_what_it_needs(voc_command):
-    assert "use one of encoder, static, patient-experience" in voc_command.fails(1, "train", "astrology")
+    said = voc_command.fails(1, "train", "astrology")
+    assert "use one of encoder, static, tags, heads, patient-experience, acts" in said
     assert "--data FILE.csv" in voc_command.fails(1, "train", "patient-experience")
 
 

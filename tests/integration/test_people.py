@@ -49,9 +49,9 @@ FILES = {
     ),
     "inbox/calls.csv": (
         "call id,caller id,call start,disposition,wait minutes,agent id\n"
-        "k1,T-1,2026-03-01 09:00,Abandoned,12.5,staff-77\n"
+        "k1,TK-771,2026-03-01 09:00,Abandoned,12.5,staff-77\n"
     ),
-    "inbox/people.csv": "namespace,id,person\nsurvey,web-1,anna\nbookings,H-900,anna\ncalls,T-1,anna\n",
+    "inbox/people.csv": "namespace,id,person\nsurvey,web-1,anna\nbookings,H-900,anna\ncalls,TK-771,anna\n",
 }
 
 
@@ -74,7 +74,7 @@ def test_a_crosswalk_makes_one_person_of_several_ids_and_the_join_rate_says_so(j
     assert rates["bookings"]["join_rate"] == 0.5
     assert rates["calls"]["join_rate"] == 1.0
     assert (len(held["feedback"]), len(held["metric_events"])) == (1, 2)
-    assert found_on_disk(joined, ["web-1", "H-900", "T-1", "staff-77"]) == []
+    assert found_on_disk(joined, ["web-1", "H-900", "TK-771", "staff-77"]) == []
 
 
 def test_staff_are_the_same_pseudonym_within_a_source_and_no_customer(joined):

@@ -176,7 +176,7 @@ def test_what_is_not_personal_stays(text):
 
 
 def test_every_kind_has_a_case():
-    assert set(FOUND) == set(KINDS)
+    assert set(FOUND) == set(KINDS) - {"REFERENCE"}, "references are masked on request only"
 
 
 def test_all_in_one_sentence():
