@@ -24,7 +24,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(autouse=True)
 def _clean_process(monkeypatch):
     """No setting of the developer's own, no page's cache and no log handler reaches the next test."""
-    for name in ("VOC_WORKSPACE", "VOC_ACTOR", "VOC_KEY", "VOC_FAULT", "VOC_DEBUG"):
+    for name in ("VOC_WORKSPACE", "VOC_ACTOR", "VOC_KEY", "VOC_QUARANTINE_KEY", "VOC_FAULT", "VOC_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     yield
     logger = logging.getLogger("voc")

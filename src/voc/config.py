@@ -43,7 +43,9 @@ class Privacy:
 
     ``roster`` is a file of staff and their teams, ``crosswalk`` one of the ids that belong to one person, both relative
     to the workspace; empty: none. ``mask_references`` masks the numbers of orders
-    and tickets in texts. Exports for others show no group of fewer than ``min_count`` people.
+    and tickets in texts. Exports for others show no group of fewer than ``min_count`` people. With
+    ``keep_quarantined_rows`` rows that were kept out are held for ``quarantine_days``, encrypted by a key that stands
+    outside the workspace: in ``quarantine_key_file``, or in the variable ``VOC_QUARANTINE_KEY``.
     """
 
     retention_days: int = 730
@@ -51,6 +53,9 @@ class Privacy:
     crosswalk: str = ""
     mask_references: bool = False
     min_count: int = 5
+    keep_quarantined_rows: bool = False
+    quarantine_key_file: str = ""
+    quarantine_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +288,8 @@ def _check_privacy(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: [privacy]: retention_days should be 1 or more; nothing is kept for ever")
     if config.privacy.min_count < 1:
         raise ConfigError(f"{where}: [privacy]: min_count should be 1 or more")
+    if config.privacy.quarantine_days < 1:
+        raise ConfigError(f"{where}: [privacy]: quarantine_days should be 1 or more; nothing is kept for ever")
     for source in config.sources:
         if source.retention_days < 0:
             raise ConfigError(f"{where}: [sources.{source.name}]: retention_days should be 1 or more")

@@ -11,8 +11,9 @@ from voc.errors import BusyError, VocError
 from voc.loop.lanes import LANES, team_of
 from voc.loop.notify import recipients
 from voc.loop.rules import hidden
+from voc.privacy import load_row_key
 from voc.queries import feed_trouble, feeds
-from voc.store import writer_lock
+from voc.store import check_row_key, writer_lock
 from voc.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def examine(folder: Path) -> list[Finding]:
                 _tried("the lake's tables can be read", lambda: _check_lake(ws)),
                 _tried("case history is unbroken", lambda: _check_history(ws)),
                 _tried("the key is the one that made the ids", lambda: _check_key(ws)),
+                _tried("quarantined rows can be kept and opened, if asked for", lambda: _check_row_key(ws)),
                 _feeds(ws),
                 _tried("somebody is there to route to", lambda: _check_owners(ws)),
                 _tried("every route can fire", lambda: _check_routes(ws)),
@@ -86,6 +88,11 @@ def _check_key(ws: Workspace) -> None:
         return
     if state == "other":
         raise VocError("the key is not the one that made the ids; restore it, or run: voc privacy key --accept")
+
+
+def _check_row_key(ws: Workspace) -> None:
+    if ws.config.privacy.keep_quarantined_rows:
+        check_row_key(load_row_key(ws.root, ws.config.privacy.quarantine_key_file))
 
 
 def _feeds(ws: Workspace) -> Finding:

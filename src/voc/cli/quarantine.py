@@ -35,7 +35,7 @@ def replay(
         report = ws.replay(files or (), profile)
     if not as_json:
         for file in report["files"]:
-            if file["state"] != "read":
+            if file["state"] not in ("read", "kept"):
                 say(f"{file['source']}: {file['file']} is {file['state']}; its {file['waiting']} records wait for it")
         for row in report["failing"]:
             say(f"{row['source']}: {row['file']}, row {row['row']}, {row['column']}: {row['reason']}")

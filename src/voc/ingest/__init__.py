@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from voc.ingest.files import open_file, table
     from voc.ingest.guessing import Guess, guess
+    from voc.ingest.kept import chunks_of_records, raw_records
     from voc.ingest.profile import Profile, load_profile, parse_profile, profile_names
     from voc.ingest.reading import Batch, Chunk, read, read_chunks
     from voc.ingest.sources import companions
@@ -18,18 +19,21 @@ __all__ = [
     "Chunk",
     "Guess",
     "Profile",
+    "chunks_of_records",
     "companions",
     "guess",
     "load_profile",
     "open_file",
     "parse_profile",
     "profile_names",
+    "raw_records",
     "read",
     "read_chunks",
     "table",
     "write_profile",
 ]
 _HOMES = {
+    **dict.fromkeys(("chunks_of_records", "raw_records"), "kept"),
     **dict.fromkeys(("open_file", "table"), "files"),
     **dict.fromkeys(("Profile", "load_profile", "parse_profile", "profile_names"), "profile"),
     **dict.fromkeys(("Batch", "Chunk", "read", "read_chunks"), "reading"),

@@ -87,6 +87,13 @@ def read_chunks(
     """
     now = now or utc_now()
     file, profile = open_source(path, profile, now)
+    yield from chunks_of(file, profile, source=source, chunk_rows=chunk_rows, now=now)
+
+
+def chunks_of(
+    file: SourceFile, profile: Profile, *, source: str, now: datetime, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[Chunk]:
+    """The chunks of a file that is open; see ``read_chunks``."""
     layout = lay_out(profile, file)
     grains = _grains(file, layout, profile, now, chunk_rows)
     ordinals = Ordinals()

@@ -27,7 +27,11 @@ def open_source(path: str | Path, profile: Profile, now: datetime) -> tuple[Sour
         InputError: the file cannot be read, or lacks a column that the profile's ``[messages]`` needs.
     """
     file = open_file(path, header_rows=profile.header_rows, rules=profile.json)
-    file = with_messages(only_rows(file, profile.only), profile, now)
+    return asked_of(with_messages(only_rows(file, profile.only), profile, now), profile)
+
+
+def asked_of(file: SourceFile, profile: Profile) -> tuple[SourceFile, Profile]:
+    """A file whose messages are joined, and the profile with the open questions of this file as its verbatims."""
     asked = ask(profile, file)
     present = tuple(v for v in asked.verbatims if not v.optional or v.column in file.columns)
     return file, replace(asked, verbatims=present)

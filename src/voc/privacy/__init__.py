@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from voc.privacy.core import KINDS, REDACTION_VERSION, Span, find, mask
     from voc.privacy.frames import redact
-    from voc.privacy.keys import load_key, make_key, pseudonym
+    from voc.privacy.keys import load_key, load_row_key, make_key, pseudonym
     from voc.privacy.roster import Roster, load_roster
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "find",
     "load_key",
     "load_roster",
+    "load_row_key",
     "make_key",
     "mask",
     "pseudonym",
@@ -35,6 +36,7 @@ _HOMES = {
     "find": "core",
     "mask": "core",
     "load_key": "keys",
+    "load_row_key": "keys",
     "make_key": "keys",
     "pseudonym": "keys",
     "redact": "frames",

@@ -1,4 +1,4 @@
-"""Keyed ids: who wrote stays recognisable within a workspace and meaningless outside it."""
+"""Keys, and keyed ids: who wrote stays recognisable within a workspace and meaningless outside it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import secrets
 import stat
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
 from voc.errors import PrivacyError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 KEY_FILE = "key"
 KEY_VARIABLE = "VOC_KEY"
+ROW_KEY_VARIABLE = "VOC_QUARANTINE_KEY"
 _MIN_LENGTH = 16
 _ID_BYTES = 12  # as in voc.ids: 96 bits, 24 hex characters
 
@@ -31,13 +29,41 @@ def load_key(folder: Path) -> bytes:
     given = os.environ.get(KEY_VARIABLE)
     if given is not None:
         return _checked(given, f"the variable {KEY_VARIABLE}")
-    path = folder / KEY_FILE
+    return _from_file(
+        folder / KEY_FILE, f"no key file; set {KEY_VARIABLE} or restore the key that made this workspace's ids"
+    )
+
+
+def load_row_key(folder: Path, file: str) -> bytes:
+    """Return the key of kept quarantined rows: the variable ``VOC_QUARANTINE_KEY``, else the file that voc.toml names.
+
+    Args:
+        folder: the workspace; the key must stand outside it, so that a copy of the workspace opens nothing.
+        file: an absolute path, or one that begins with ``~``.
+
+    Raises:
+        PrivacyError: there is no key, it stands inside the workspace, others may read it, or it is no Fernet key.
+    """
+    given = os.environ.get(ROW_KEY_VARIABLE)
+    if given is not None:
+        return _checked(given, f"the variable {ROW_KEY_VARIABLE}")
+    if not file:
+        raise PrivacyError(f"no key for quarantined rows: set {ROW_KEY_VARIABLE}, or [privacy] quarantine_key_file")
+    path = Path(file).expanduser()
+    if not path.is_absolute() or path.resolve().is_relative_to(folder.resolve()):
+        raise PrivacyError(
+            f"{path}: the key of quarantined rows must stand outside the workspace, under an absolute path; move it"
+        )
+    return _from_file(path, f"no key file; restore it, or set {ROW_KEY_VARIABLE}")
+
+
+def _from_file(path: Path, absent: str) -> bytes:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        raise PrivacyError(
-            f"{path}: no key file; set {KEY_VARIABLE} or restore the key that made this workspace's ids"
-        ) from error
+        raise PrivacyError(f"{path}: {absent}") from error
+    except OSError as error:
+        raise PrivacyError(f"{path}: the key cannot be read: {type(error).__name__}") from error
     if not stat.S_ISREG(mode):
         raise PrivacyError(f"{path}: the key must be a plain file")
     if stat.S_IMODE(mode) & 0o077:

@@ -11,7 +11,7 @@ from voc.errors import InputError, PrivacyError
 from voc.ingest import load_profile
 from voc.privacy import pseudonym
 from voc.schema import TABLES
-from voc.steps import theming
+from voc.steps import theming, vaulting
 from voc.steps.context import PEOPLE
 from voc.steps.people import crosswalk
 
@@ -46,6 +46,8 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
     walk = crosswalk(ctx)
     raw = {space: f"{space}:{person}" for space in spaces}
     found = {space: pseudonym(ctx.key, f"respondent:{PEOPLE}", walk.get(one, one)) for space, one in raw.items()}
+    # Somebody whose rows were all kept out is known by those that are kept.
+    known = known if known & set(found.values()) else vaulting.known(ctx)
     found = {space: name for space, name in found.items() if name in known}
     if len(set(found.values())) > 1:
         raise InputError(
@@ -59,7 +61,7 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
 def _namespaces(ctx: Context) -> set[str]:
     stored = {s for table in OWN for s in ctx.lake.read(table, ("source",))["source"].unique()}
     declared = {load_profile(source.profile).namespace for source in ctx.config.sources}
-    return stored | {name for name in declared if name}
+    return stored | {name for name in declared if name} | {source.name for source in ctx.config.sources}
 
 
 def held(ctx: Context, respondent: str) -> dict[str, list[dict[str, Any]]]:
@@ -91,6 +93,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     if exemplars:
         theming.assign_waiting(ctx)
     counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in OWN}
+    kept = vaulting.forget(ctx, respondent)
     cases = ctx.register.forget_items(ids)
     ctx.register.forget_told(ids)
     ctx.register.forget_lane_items(ids)
@@ -100,7 +103,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
         raise PrivacyError(
             f"the scan still finds the person in {', '.join(left)}; run the erasure again, then report this"
         )
-    return {**counts, "cases": cases, "exemplars": exemplars, "left": 0}
+    return {**counts, "kept_rows": kept, "cases": cases, "exemplars": exemplars, "left": 0}
 
 
 def _scan(ctx: Context, needles: set[str]) -> list[str]:

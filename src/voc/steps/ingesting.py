@@ -14,6 +14,7 @@ from voc.ids import file_sha256, stable_id
 from voc.ingest import companions, load_profile, read_chunks
 from voc.model import Books
 from voc.privacy import find, load_roster, mask, redact
+from voc.steps import vaulting
 from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
 from voc.steps.keeping import require_key
@@ -21,7 +22,7 @@ from voc.steps.people import crosswalk, crosswalk_digest, identified
 from voc.steps.seen import IDS, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from voc.ingest import Chunk, Profile
     from voc.privacy import Roster
@@ -77,14 +78,19 @@ def ingest_file(
         return _known_by_now(ctx, job.batch_id, Books(**done["books"]))
     books = Books()
     seen = {table: Seen(ctx, table) for table in IDS}
+    held: set[int] = set()
     for chunk in read_chunks(path, job.profile, source=source, now=ctx.present):
-        books += count(chunk, *take_in(ctx, chunk, seen, job))
+        parts, blocked = take_in(ctx, chunk, seen, job)
+        books += count(chunk, parts, blocked)
+        held.update(blocked.filter(pl.col("reason") != ERASED)["row"])
         progress(chunk.n_read)
     if not books.balanced:
         ends = f"{books.stored} stored, {books.duplicate} duplicate, {books.quarantined} quarantined"
         raise BooksError(
             f"{job.name}: {books.read} read, but {ends}; the file is not marked as done: please report this"
         )
+    # Before the file is marked as done: a run that is cut short between the two keeps them next time.
+    vaulting.keep(ctx, path, job.profile, source, job.digest, held)
     ctx.register.record_file(job.batch_id, source, job.name, job.digest, books, ctx.now)
     return books
 
@@ -99,13 +105,23 @@ def plan(ctx: Context, path: Path, profile_name: str | Path | Profile, source: s
     profile = load_profile(_located(ctx.root, profile_name))
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path, or the source's 'path' in voc.toml")
-    digest = file_sha256(path)
     # The comments of tickets stand in a file of their own: when they change, the tickets are read again.
     beside = [file_sha256(file) for file in companions(path, profile)]
+    return plan_for(ctx, profile, source, mask(path.name, find(path.name)), file_sha256(path), beside)
+
+
+def plan_for(
+    ctx: Context, profile_name: str | Path | Profile, source: str, name: str, digest: str, beside: Sequence[str] = ()
+) -> Job:
+    """The same for a file that need not be there: its masked name and its hash are known.
+
+    Raises:
+        ConfigError: the profile is unknown or wrong.
+    """
+    profile = load_profile(_located(ctx.root, profile_name))
     walk = crosswalk_digest(ctx)
     batch_id = stable_id(_READER_VERSION, source, _canonical(profile), digest, *beside, *walk)
     roster = load_roster(ctx.root / ctx.config.privacy.roster) if ctx.config.privacy.roster else None
-    name = mask(path.name, find(path.name))
     return Job(profile, source, name, digest, batch_id, roster, crosswalk(ctx))
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from voc.errors import BooksError, InputError
 from voc.ids import file_sha256
-from voc.ingest import profile_names, read_chunks
+from voc.ingest import chunks_of_records, profile_names, read_chunks
 from voc.privacy import find, mask, redact
-from voc.steps.ingesting import count, outcomes, plan, take_in
+from voc.steps import vaulting
+from voc.steps.ingesting import count, outcomes, plan, plan_for, take_in
 from voc.steps.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from voc.ingest import Chunk
     from voc.steps.context import Context
@@ -70,7 +71,7 @@ def replay(ctx: Context, files: Sequence[Path] = (), profile: str | None = None)
     Returns:
         ``waiting`` (records that were out), of which ``stored``, ``duplicate`` (known by now from another file),
         ``quarantined`` (refused again) and ``missing`` (file or row not found); ``verbatims`` added; ``files`` with
-        the state of each (read, changed, gone), and ``failing`` with row, column and reason.
+        the state of each (read, kept, changed, gone), and ``failing`` with row, column and reason.
 
     Raises:
         InputError: a file cannot be read, lacks a column that its profile needs, or has no profile.
@@ -80,17 +81,7 @@ def replay(ctx: Context, files: Sequence[Path] = (), profile: str | None = None)
     newest = _newest(out)
     report = _Report(newest.height)
     for (source, digest), rows in newest.group_by("source", "file_hash", maintain_order=True):
-        feed = _Feed(ctx, str(source), files, profile)
-        name = rows["file"][0]
-        path = next((path for path in feed.candidates() if file_sha256(path) == digest), None)
-        if path is None:
-            report.missing += rows.height
-            report.files.append({"source": source, "file": name, "state": feed.state(name), "waiting": rows.height})
-            continue
-        report.files.append({"source": source, "file": name, "state": "read", "waiting": rows.height})
-        job = plan(ctx, path, feed.profile(), feed.source)
-        chunks = read_chunks(path, job.profile, source=job.source, now=ctx.present)
-        _take_in_again(ctx, job, rows, out, _only(chunks, rows), report)
+        _replay_file(_Feed(ctx, str(source), files, profile), str(digest), rows, out, report)
     if report.waiting != report.stored + report.duplicate + report.quarantined + report.missing:
         raise BooksError("the replay's records do not balance; nothing is undone: please report this")
     return asdict(report)
@@ -128,6 +119,26 @@ class _Feed:
         return "changed" if name in {mask(p.name, find(p.name)) for p in self.candidates()} else "gone"
 
 
+def _replay_file(feed: _Feed, digest: str, rows: pl.DataFrame, out: pl.DataFrame, report: _Report) -> None:
+    """Take in the records of one file: from the file if it is there as it was, else from its kept rows."""
+    ctx, name = feed.ctx, rows["file"][0]
+    told = {"source": feed.source, "file": name, "waiting": rows.height}
+    path = next((path for path in feed.candidates() if file_sha256(path) == digest), None)
+    if path is not None:
+        report.files.append({**told, "state": "read"})
+        job = plan(ctx, path, feed.profile(), feed.source)
+        chunks = _only(read_chunks(path, job.profile, source=job.source, now=ctx.present), rows)
+        _take_in_again(ctx, job, rows, out, chunks, report)
+    elif kept := vaulting.opened(ctx, feed.source, digest, set(rows["row"])):
+        report.files.append({**told, "state": "kept"})
+        job = plan_for(ctx, feed.profile(), feed.source, name, digest)
+        chunks = chunks_of_records(kept, Path(name), job.profile, source=job.source, now=ctx.present)
+        _take_in_again(ctx, job, rows, out, chunks, report)
+    else:
+        report.missing += rows.height
+        report.files.append({**told, "state": feed.state(name)})
+
+
 def _only(chunks: Iterable[Chunk], rows: pl.DataFrame) -> Iterator[Chunk]:
     """The chunks of a file with the records of ``rows`` alone; all of it is read, for equal rows are numbered by it."""
     wanted = set(rows["row"])
@@ -157,7 +168,9 @@ def _take_in_again(
         report.quarantined += books.quarantined
         report.verbatims += books.verbatims
         report.failing += [{"source": job.source, "file": job.name, **row} for row in blocked.to_dicts()]
-        _mark(ctx, out.filter(pl.col("source") == job.source, pl.col("file_hash") == job.digest), outcomes(parts))
+        ends = outcomes(parts)
+        _mark(ctx, out.filter(pl.col("source") == job.source, pl.col("file_hash") == job.digest), ends)
+        vaulting.let_go(ctx, job.source, job.digest, set(ends["row"]))
     # By today's profile these rows are none, or are left out.
     report.missing += rows.height - n_found
 

@@ -9,7 +9,7 @@ import polars as pl
 from voc.errors import PrivacyError
 from voc.privacy import redact
 from voc.schema import TABLES
-from voc.steps import theming
+from voc.steps import theming, vaulting
 from voc.steps.erasing import DERIVED, in_table
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     """Remove what is due, its old versions too; a keyed hash of each item stays, so that no export brings it back.
 
     Returns:
-        ``items`` due by source, rows removed by table, ``exemplars`` taken out of the theme model, and ``left``.
+        ``items`` due by source, rows removed by table, ``exemplars`` taken out of the theme model, and ``left``;
+        ``kept_rows``: quarantined rows that are over their days.
         With ``dry_run`` nothing is removed, and rows are counted in the items' own tables only.
 
     Raises:
@@ -54,6 +55,7 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     late = due(ctx)
     items = pl.concat([frame.select("source", "item_id") for frame in late.values()]).unique()
     counts: dict[str, Any] = {"items": dict(items.group_by("source").len().sort("source").iter_rows())}
+    counts["kept_rows"] = vaulting.expire(ctx, dry_run=dry_run)
     if dry_run or items.is_empty():
         return {**counts, **{table: frame.height for table, frame in late.items()}}
     for table, frame in late.items():

@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from voc.store.lock import writer_lock
     from voc.store.register import Register
     from voc.store.runs import Run, RunStep
+    from voc.store.vault import Sealed, Vault, check_row_key, unseal
 
-__all__ = ["Lake", "Register", "Run", "RunStep", "writer_lock"]
+__all__ = ["Lake", "Register", "Run", "RunStep", "Sealed", "Vault", "check_row_key", "unseal", "writer_lock"]
 
-_HOMES = {"Lake": "lake", "Register": "register", "Run": "runs", "RunStep": "runs", "writer_lock": "lock"}
+_HOMES = {
+    "Lake": "lake",
+    "Register": "register",
+    "Run": "runs",
+    "RunStep": "runs",
+    "writer_lock": "lock",
+} | dict.fromkeys(("Sealed", "Vault", "check_row_key", "unseal"), "vault")
 
 
 def __getattr__(name: str) -> Any:
