@@ -76,14 +76,7 @@ def ingest_file(
     done = ctx.register.file_state(job.batch_id)
     if done:
         return _known_by_now(ctx, job.batch_id, Books(**done["books"]))
-    books = Books()
-    seen = {table: Seen(ctx, table) for table in IDS}
-    held: set[int] = set()
-    for chunk in read_chunks(path, job.profile, source=source, now=ctx.present):
-        parts, blocked = take_in(ctx, chunk, seen, job)
-        books += count(chunk, parts, blocked)
-        held.update(blocked.filter(pl.col("reason") != ERASED)["row"])
-        progress(chunk.n_read)
+    books, held = _take_in_all(ctx, path, job, progress)
     if not books.balanced:
         ends = f"{books.stored} stored, {books.duplicate} duplicate, {books.quarantined} quarantined"
         raise BooksError(
@@ -93,6 +86,19 @@ def ingest_file(
     vaulting.keep(ctx, path, job.profile, source, job.digest, held)
     ctx.register.record_file(job.batch_id, source, job.name, job.digest, books, ctx.now)
     return books
+
+
+def _take_in_all(ctx: Context, path: Path, job: Job, progress: Callable[[int], None]) -> tuple[Books, set[int]]:
+    """The books of a file, and its rows that were kept out and may be kept elsewhere."""
+    books = Books()
+    seen = {table: Seen(ctx, table) for table in IDS}
+    held: set[int] = set()
+    for chunk in read_chunks(path, job.profile, source=job.source, now=ctx.present):
+        parts, blocked = take_in(ctx, chunk, seen, job)
+        books += count(chunk, parts, blocked)
+        held.update(blocked.filter(pl.col("reason") != ERASED)["row"])
+        progress(chunk.n_read)
+    return books, held
 
 
 def plan(ctx: Context, path: Path, profile_name: str | Path | Profile, source: str) -> Job:
