@@ -35,7 +35,7 @@ from voc.steps import (
     theming,
 )
 from voc.steps.context import THEME_SETTING, Context
-from voc.store import Lake, Register, writer_lock
+from voc.store import Lake, Register, lock, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -265,6 +265,10 @@ class Workspace(Closing, Curating):
     def recompute(self, receipt_ids: Sequence[str]) -> list[receipts.Recomputed]:
         """Work figures out again by their receipts; see ``voc.steps.receipts.recompute``."""
         return receipts.recompute(self.context(), list(receipt_ids))
+
+    def running(self) -> str:
+        """Who writes to the workspace now, such as "pid 12 since 2026-11-24T02:14:00Z"; "" if nobody does."""
+        return lock.holder(self.root)
 
     def last_run(self) -> Run | None:
         """The newest run, with its steps; None before the first."""

@@ -41,7 +41,7 @@ class SmallWorkspace:
         self.events = {
             case.case_id: [CaseEvent(case.case_id, "open", "voc", case.opened_at, "", "open")] for case in cases
         }
-        self.run = Run()
+        self.run, self.held_by = Run(), ""
 
     def tables(self):
         return queries.Tables(**self.frames, themes=self.themes, cases=tuple(self.stored.values()))
@@ -71,6 +71,9 @@ class SmallWorkspace:
 
     def last_run(self):
         return self.run
+
+    def running(self):
+        return self.held_by
 
     def exemplars(self, theme_id):
         return [HOSTILE] if theme_id == "t-wait" else []

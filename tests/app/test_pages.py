@@ -6,9 +6,11 @@ import pytest
 from app_sample import APP, HOSTILE, LABEL, NOW, case, empty, page, sample, sample_frames, texts, titles
 from streamlit.testing.v1 import AppTest
 
+from voc.app import router
 from voc.errors import ConfigError, StoreError
 
 PAGES = ("today", "themes", "cases")
+PAGES_FOLDER = router.HERE
 
 
 def links(at):
@@ -46,10 +48,45 @@ def test_without_data_every_page_says_how_to_bring_it_in(use, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_store_that_cannot_be_read_is_said_plainly(use, name):
-    use(StoreError("the register is locked; wait for the other program"))
+    use(StoreError("register: no such table"))
     at = page(name)
-    assert "register is locked" in at.error[0].value
+    assert "no such table" in at.error[0].value
     assert "voc doctor" in texts(at)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_locked_register_says_that_nothing_is_lost_and_offers_to_try_again(use, name):
+    use(StoreError("register: database is locked"))
+    at = page(name)
+    assert "database is locked" in at.error[0].value
+    assert "Nothing is lost" in texts(at)
+    use(sample())
+    at.button[0].click().run()
+    assert not at.error
+    assert at.title
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_while_a_run_is_in_progress_every_page_says_as_of_when_its_figures_are(ws, name):
+    ws.held_by = "pid 12 since 2026-06-15T08:58:00Z"
+    shown = page(name).info[0].value
+    assert "A run is in progress (pid 12" in shown
+    assert "15 Jun 2026 09:00 UTC" in shown
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_silent_feed_is_said_above_every_page_s_figures(use, name):
+    small = sample()
+    small.now = lambda: NOW + dt.timedelta(days=30)
+    use(small)
+    assert any("desk has been silent" in c.value for c in page(name).caption)
+
+
+def test_only_pages_that_exist_are_listed():
+    listed = [name for name in router.PAGES if router.exists(name)]
+    assert [name for name in listed if name in router.FIRST][:2] == ["today", "themes"]
+    assert all((PAGES_FOLDER / f"{name}.py").is_file() for name in listed)
+    assert not router.exists("router")
 
 
 # --- today

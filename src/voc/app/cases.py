@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from voc.app import case_page, filters, shared, tables, words
+from voc.app import case_page, shared, tables, words
 
-ws = shared.workspace()
-actor = shared.header(ws)
-read = shared.reader(ws)
-chosen = filters.bar(read)
-now = ws.now()
+p = shared.begin()
+ws, read, chosen, actor, now = p.ws, p.read, p.filter, p.actor, p.now
 everything = list(read.tables.cases)
 opened = st.query_params.get("case")
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from voc import queries
 from voc.app import words
+from voc.app.links import WRITTEN
 from voc.model import Filter
 from voc.schema import SEGMENTS
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from voc.app.shared import Reader
 
 MEMORY = "voc.filter"
-WRITTEN = "voc.params"
 WEEKS = {
     "4": "last 4 weeks",
     "8": "last 8 weeks",

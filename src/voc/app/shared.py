@@ -1,4 +1,22 @@
-"""What every page needs: the workspace, cached answers, who is acting, links, and people's words shown safely."""
+"""What a page stands on. A page begins with ``begin`` and needs little else.
+
+    from voc.app import shared, tables, words
+    p = shared.begin()                                  # workspace, reader, filter, actor; or says why not
+    st.title(words.plain(words.themes_title(...)))      # the finding, never the page's name
+    frame = p.read(queries.trend, p.filter)             # any pure query, remembered until lake or register change
+    found = p.figures("metric", names="nps")            # figures with receipts, remembered alike
+    shared.figure("NPS", found[0], form="{:+.0f}")      # interval, n, its words, receipt; grey if few
+    shared.link("verbatims", "Read them", theme="t-1")  # another page, the filter carried along
+    st.button("Merge", on_click=merge)                  # an action is a callback that calls shared.do:
+        shared.do(lambda: p.ws.merge_themes(a, b, actor=p.actor), "Merged.")    # VocError is shown plainly
+
+- ``begin(filtered=False)`` draws no filter bar; ``begin(data=False)`` also runs on a workspace without feedback.
+- A new page is a file ``voc/app/NAME.py`` whose name ``router`` declares: nothing else lists it. Pages that take one
+  item name it in the URL (``?theme=``, ``?case=``, ``?item=``); Verbatims takes ``?theme=`` beside the filter.
+- States are in ``states``: no workspace, no data, a run in progress, a silent feed, a locked register.
+- ``who.acting`` says who acts; ``words.plain`` is what every label goes through that a person typed.
+- Cached answers are shared by all sessions: never change a frame that ``read`` gave.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +26,92 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from voc import queries
-from voc.app import words
-from voc.errors import ConfigError, VocError
+from voc.app import filters, states, who, words
+from voc.app.figures import figure
+from voc.app.links import page_link as link
+from voc.errors import BusyError, ConfigError, NotAllowedError, VocError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from voc.model import Filter
     from voc.queries import Tables
+    from voc.queries.figures import Figure
     from voc.workspace import Workspace
+
+__all__ = ["Page", "Reader", "back", "begin", "choose", "current", "do", "figure", "link", "owner_name", "say"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-HERE = Path(__file__).parent
-ACTOR = "voc.actor"
+SAID = "voc.said"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page works with in this run: the workspace, one look at its tables, the filter, and who is acting."""
+
+    ws: Workspace
+    read: Reader
+    filter: Filter
+    actor: str
+    now: datetime
+
+    def figures(self, kind: str, filter: Filter | None = None, **settings: str) -> list[Figure]:
+        """Figures with receipts, see ``Workspace.figures``; remembered as ``read`` remembers."""
+        chosen = self.filter if filter is None else filter
+        return self.read.keep(
+            f"figures:{kind}", (chosen, settings), lambda: self.ws.figures(kind, chosen, as_of=None, **settings)
+        )
+
+
+def begin(*, filtered: bool = True, data: bool = True) -> Page:
+    """Open the workspace, say who is acting, draw the filter and what the figures lack; or say why not, and end.
+
+    Args:
+        filtered: draw the filter bar; without it the filter is empty.
+        data: without any feedback, say how to bring it in and end the page.
+    """
+    from voc.model import Filter
+
+    ws = workspace(data=data)
+    actor = who.acting(ws)
+    read = reader(ws)
+    chosen = filters.bar(read) if filtered else Filter()
+    page = Page(ws, read, chosen, actor, ws.now())
+    if data:
+        states.notices(page)
+    _said()
+    return page
+
+
+def do(action: Callable[[], Any], done: str) -> bool:
+    """Run an action of the workspace and say what came of it, after the rerun too; returns whether it was done."""
+    try:
+        action()
+    except NotAllowedError as error:
+        say("error", f"Not done, since you may not: {error}")
+    except BusyError as error:
+        say("warning", f"Not done, since a run is in progress: {error}")
+    except VocError as error:
+        say("error", f"Not done: {error}")
+    else:
+        say("success", done)
+        return True
+    return False
+
+
+def say(kind: str, message: str) -> None:
+    """Show ``message`` (kind success, info, warning or error) at the top of the page when it is drawn next."""
+    st.session_state[SAID] = (kind, message)
+
+
+def _said() -> None:
+    kind, message = st.session_state.pop(SAID, ("", ""))
+    if kind:
+        getattr(st, kind)(words.plain(message))
 
 
 def folder() -> Path:
@@ -41,35 +128,18 @@ def open_workspace(path: str) -> Workspace:
     return opened
 
 
-def workspace() -> Workspace:
-    """The open workspace; without one, or without data, the page says what to do and ends here."""
+def workspace(*, data: bool = True) -> Workspace:
+    """The open workspace; without one, or without the ``data`` that the page needs, it says what to do and ends."""
     try:
         ws = open_workspace(str(folder()))
-        if queries.is_empty(ws.tables()):
-            _nothing_yet("No feedback yet", ["voc ingest FILE.csv --profile generic", "voc nightly"])
+        empty = data and queries.is_empty(ws.tables())
     except ConfigError as error:
-        _nothing_yet(
-            "No workspace here yet", ["voc init . --pack healthcare", "voc ingest FILE.csv", "voc nightly"], error
-        )
+        states.no_workspace(error)
     except VocError as error:
-        broken(error)
+        states.broken(error)
+    if empty:
+        states.no_data()
     return ws
-
-
-def broken(error: VocError) -> None:
-    """Say plainly what failed and end the page; the figures that would follow could be wrong."""
-    st.error(words.plain(f"This page cannot be shown: {error}"), icon=":material/error:")
-    st.text("Nothing was changed. Repair what the message names, then reload this page; 'voc doctor' checks the rest.")
-    st.stop()
-
-
-def _nothing_yet(title: str, commands: list[str], error: ConfigError | None = None) -> None:
-    st.title(title)
-    st.text("Run these in a terminal, in the workspace's folder, then reload this page:")
-    st.code("\n".join(commands), language="bash")
-    if error:
-        st.text(str(error))
-    st.stop()
 
 
 @dataclass(frozen=True)
@@ -81,13 +151,15 @@ class Reader:
 
     def __call__(self, query: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``query(tables, *args, **kwargs)``, from memory where it was asked before."""
+        name = f"{query.__module__}.{query.__name__}"
+        return self.keep(name, (args, kwargs), lambda: query(self.tables, *args, **kwargs))
+
+    def keep(self, name: str, arguments: object, call: Callable[[], T]) -> T:
+        """``call()``, from memory where ``name`` was asked with these ``arguments`` before; a failure ends the page."""
         try:
-            answer: T = _answer(
-                self.key, query.__name__, repr((args, kwargs)), lambda: query(self.tables, *args, **kwargs)
-            )
+            answer: T = _answer(self.key, name, repr(arguments), call)
         except VocError as error:
-            broken(error)
-            raise
+            states.broken(error)
         return answer
 
 
@@ -110,30 +182,9 @@ def reader(ws: Workspace) -> Reader:
     return Reader(tables, repr((lake, register)))
 
 
-def header(ws: Workspace) -> str:
-    """The sidebar: whose workspace this is, and who is acting. Returns the actor, "" if nobody said."""
-    with st.sidebar:
-        st.text(ws.config.name)
-        # A box forgets its value on a page switch; the session does not.
-        st.session_state["actor_box"] = st.session_state.get("actor_box", st.session_state.get(ACTOR, ""))
-        st.text_input("You are", key="actor_box", placeholder="your name or owner id", max_chars=80)
-        st.caption("Written into the history of every case that you move.")
-    st.session_state[ACTOR] = st.session_state["actor_box"].strip()
-    return str(st.session_state[ACTOR])
-
-
 def owner_name(ws: Workspace, owner_id: str | None) -> str:
     """The owner's name; the id where voc.toml no longer has it."""
     return next((owner.name for owner in ws.config.owners if owner.id == owner_id), owner_id or "nobody")
-
-
-def link(page: str, label: str, **params: str) -> None:
-    """A link to another page, the filter carried along; only text where the page runs by itself, as in a test."""
-    carried = st.session_state.get("voc.params", {})
-    try:
-        st.page_link(HERE / f"{page}.py", label=words.plain(label), query_params={**carried, **params})
-    except StreamlitAPIException:
-        st.text(label)
 
 
 def choose(name: str, options: dict[str, str], label: str) -> None:

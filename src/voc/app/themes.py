@@ -3,12 +3,10 @@
 import streamlit as st
 
 from voc import queries
-from voc.app import charts, filters, shared, tables, theme_page, words
+from voc.app import charts, shared, tables, theme_page, words
 
-ws = shared.workspace()
-shared.header(ws)
-read = shared.reader(ws)
-chosen = filters.bar(read)
+p = shared.begin()
+ws, read, chosen = p.ws, p.read, p.filter
 ranked = read(queries.themes_table, chosen)
 opened = st.query_params.get("theme")
 heard = read(queries.coverage, chosen)

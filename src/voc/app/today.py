@@ -3,13 +3,10 @@
 import streamlit as st
 
 from voc import queries
-from voc.app import charts, filters, shared, tables, words
+from voc.app import charts, shared, tables, words
 
-ws = shared.workspace()
-shared.header(ws)
-read = shared.reader(ws)
-chosen = filters.bar(read)
-now = ws.now()
+p = shared.begin()
+ws, read, chosen, now = p.ws, p.read, p.filter, p.now
 run = ws.last_run()
 view = queries.today(read.tables, chosen, now, run.books if run else None, ask=read)
 

@@ -119,6 +119,11 @@ def plain(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
+def key(name: str) -> str:
+    """``name`` as the key of a container, of which Streamlit makes a class of the page."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+
+
 def value(name: str) -> str:
     """A stored value such as ``very_negative`` as people write it."""
     return name.replace("_", " ")

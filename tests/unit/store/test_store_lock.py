@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -6,13 +7,13 @@ import sys
 import pytest
 
 from voc.errors import BusyError, StoreError
-from voc.store import writer_lock
+from voc.store import lock, writer_lock
 from voc.store.lock import commit_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from voc.store import writer_lock
+from voc.store import lock, writer_lock
 with writer_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -60,3 +61,27 @@ def test_a_lock_that_cannot_be_written_says_where(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match=r"file.*cannot|cannot write .*file"), writer_lock(tmp_path / "file"):
         pytest.fail("locked nothing")
+
+
+def test_one_can_look_who_holds_it_without_hindering_anybody(tmp_path, holder):
+    assert lock.holder(tmp_path).startswith(f"pid {holder.pid} since 20")
+    holder.kill()
+    holder.wait()
+    assert lock.holder(tmp_path) == ""
+    with writer_lock(tmp_path):
+        assert lock.holder(tmp_path).startswith(f"pid {os.getpid()}")
+
+
+def test_where_no_run_ever_was_nobody_holds_it_and_nothing_is_written(tmp_path):
+    assert lock.holder(tmp_path) == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_begins_while_somebody_looks(tmp_path, monkeypatch):
+    with writer_lock(tmp_path):
+        pass
+    looker = os.open(tmp_path / ".lock", os.O_RDWR)
+    fcntl.flock(looker, fcntl.LOCK_SH)
+    monkeypatch.setattr(lock.time, "sleep", lambda after: after and os.close(looker))
+    with writer_lock(tmp_path):
+        assert f"pid {os.getpid()}" in (tmp_path / ".lock").read_text()
