@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from small_lake import at, lake, mention, said, table, tag, theme
 
 from voc.errors import InputError
@@ -279,3 +280,38 @@ def test_undated_items_count_in_the_whole_and_in_no_period():
     assert metrics(stored(rows), ALL, NOW, ["nps"])["n"].item() == 2
     assert metrics(stored(rows), ALL, NOW, ["nps"], every="month")["n"].sum() == 1
     assert isinstance(metrics(stored(rows), ALL, NOW, ["nps"]), pl.DataFrame)
+
+
+def test_figures_are_the_same_whether_bases_share_their_reading_or_not():
+    """Ids as hashes, and one reading for many metrics, change no number and no digest."""
+    feedback = [said(f"f{i}", at(6, 1 + i % 9), response_id=f"{i:024x}", site="NS"[i % 2]) for i in range(40)]
+    tags = [tag(f"f{i}", sentiment=["very_negative", "positive"][i % 3 == 0]) for i in range(38)]
+    rows = [
+        response(i, at(6, 1 + i % 9), ["ticket", "chat"][i % 2], nps=i % 11, site="NS"[i % 2], respondent=f"p{i % 7}",
+                 resolved_at=at(6, 2 + i % 12) if i % 4 else None, n_contacts=1 + i % 2, record_ref=f"r{i}")
+        for i in range(40)
+    ]  # fmt: skip
+    events = [event(100 + i, "order", at(6, 3 + i % 9), respondent=f"p{i % 5}", site="N") for i in range(20)]
+    tables = stored(rows, events, feedback, tags=tags)
+    together = metrics(tables, ALL, NOW, by=("site",), every="week", digest=True)
+    names = together["name"].unique(maintain_order=True).to_list()
+    assert len(names) >= 10
+    alone = [metrics(tables, ALL, NOW, [name], by=("site",), every="week", digest=True) for name in names]
+    assert_frame_equal(together, pl.concat(alone), rel_tol=1e-12)
+
+
+def test_a_claim_is_its_first_event_s_in_whatever_order_they_came():
+    events = [
+        event(1, "claim", at(6, 1), status="opened", record_ref="c", site="N"),
+        event(2, "claim", at(6, 3), status="resolved", record_ref="c", site="S"),
+    ]
+    for order in (events, events[::-1]):
+        found = metrics(stored(events=order), ALL, NOW, ["insurance_resolution_time"], by=("site",))
+        assert found.select("site", "value").rows() == [("N", 2.0)]
+
+
+def test_a_filter_on_tags_keeps_the_responses_with_such_a_text():
+    feedback = [said("a", at(6, 1), response_id=f"{1:024x}"), said("b", at(6, 1), response_id=f"{2:024x}")]
+    tables = stored([response(1, at(6, 1), nps=10), response(2, at(6, 1), nps=0)], feedback=feedback,
+                    tags=[tag("a", sentiment="positive"), tag("b", sentiment="negative")])  # fmt: skip
+    assert metrics(tables, Filter(sentiment=("positive",)), NOW, ["nps"])["value"].to_list() == [100.0]

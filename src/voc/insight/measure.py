@@ -38,7 +38,7 @@ def measure(
 
     Args:
         base: rows with ``keys``, ``unit`` (whose answers are one cluster), ``item`` (an id in hex, when ``digest``)
-            and the columns of the formulas.
+            and the columns of the formulas. An ``item`` that is a number is an ``id_part`` already.
         specs: metrics of one base; any kind but ``level``.
         keys: columns that make a cell; none: one cell.
         moment: what the figures are as of.
@@ -50,19 +50,31 @@ def measure(
     """
     cells = list(keys) or [_ALL]
     base = base if keys else base.with_columns(pl.lit(0).alias(_ALL))
+    schema = base.collect_schema()
+    if digest:
+        ids = pl.col(ITEM) if schema[ITEM].is_integer() else id_part(pl.col(ITEM))
+        base = base.with_columns(ids.alias("_id"))
+    base = base.select(_needed(specs, cells, moment, digest=digest)).collect().lazy()
     parts = []
     for kinds, make in ((_ROWS, _rows), (("rate",), _rates), (("time",), _times)):
         chosen = [spec for spec in specs if spec.kind in kinds]
         if chosen:
             parts += make(base, chosen, cells, moment, digest)
-    schema = base.collect_schema()
     empty = pl.DataFrame(schema={"name": pl.String, **{key: schema[key] for key in keys}, **NUMBERS})
     return pl.concat([empty, *(part.select(empty.columns).cast(pl.Schema(NUMBERS)) for part in parts)])
 
 
-def _id_sum() -> pl.Expr:
-    """40 bits of each id: a sum of millions of them cannot overflow, nor agree by chance."""
-    return pl.col(ITEM).str.slice(0, 10).str.to_integer(base=16, strict=False).fill_null(0).cast(pl.Int64)
+def _needed(specs: Sequence[Spec], keys: list[str], moment: Moment, *, digest: bool) -> list[str]:
+    """The columns that are read: what the formulas look at, and who answered."""
+    formulas = [part for spec in specs for part in FORMULAS[spec.name](moment)]
+    columns = {name for formula in formulas for name in formula.meta.root_names()}
+    more = ("_id",) if digest else ()
+    return [*keys, UNIT, *sorted(columns - {*keys, UNIT}), *more]
+
+
+def id_part(ids: pl.Expr) -> pl.Expr:
+    """40 bits of each id in hex: a sum of millions of them cannot overflow, nor agree by chance."""
+    return ids.str.slice(0, 10).str.to_integer(base=16, strict=False).fill_null(0).cast(pl.Int64)
 
 
 def _rows(
@@ -70,9 +82,8 @@ def _rows(
 ) -> list[pl.DataFrame]:
     names = [f"x{i}" for i in range(len(specs))]
     made = [FORMULAS[spec.name](moment)[0].alias(name) for spec, name in zip(specs, names, strict=True)]
-    more = [_id_sum().alias("_id")] if digest else []
-    rows = base.select(*keys, UNIT, *made, *more)
-    rows = rows.filter(pl.any_horizontal(pl.col(names).is_not_null()))
+    rows = base.select(*keys, UNIT, *made, *(["_id"] if digest else []))
+    rows = rows.filter(pl.any_horizontal(pl.col(names).is_not_null())).collect().lazy()
     sums = [_three(pl.col(name), name) for name in names]
     ids = [pl.col("_id").filter(pl.col(n).is_not_null()).sum().alias(f"d_{n}") for n in names] if digest else []
     cells = rows.group_by(keys).agg(*(e for three in sums for e in three), *ids)
@@ -130,7 +141,7 @@ def _rates(
     found = []
     for spec in specs:
         count, exposure = FORMULAS[spec.name](moment)
-        ids = _id_sum().filter(count.fill_null(0) > 0).sum() if digest else pl.lit(0, dtype=pl.Int64)
+        ids = pl.col("_id").filter(count.fill_null(0) > 0).sum() if digest else pl.lit(0, dtype=pl.Int64)
         cells = base.group_by(keys).agg(k=count.sum(), e=exposure.sum(), digest=ids)
         table = cells.filter(pl.col("e") > 0).collect()
         k, e = table["k"].to_numpy(), table["e"].to_numpy()
@@ -146,7 +157,7 @@ def _times(
     found = []
     for spec in specs:
         time, seen = FORMULAS[spec.name](moment)
-        more = [_id_sum().alias("_id")] if digest else []
+        more = ["_id"] if digest else []
         columns = (time.clip(0).round(6).alias("time"), seen.fill_null(value=False).alias("seen"), *more)
         rows = base.select(*keys, *columns).filter(pl.col("time").is_not_null())
         table = medians(rows, keys).filter(pl.col("ended") > 0)

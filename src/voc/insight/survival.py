@@ -35,12 +35,7 @@ def kaplan_meier(times: NDArray[np.float64], seen: NDArray[np.bool_]) -> tuple[F
     at, start = np.unique(times, return_index=True)
     ended = np.add.reduceat(seen.astype(np.float64), start)
     risk = len(times) - start.astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.exp(np.cumsum(np.log1p(-ended / risk)))
-        half = Z95 * np.sqrt(np.cumsum(ended / (risk * (risk - ended)))) / np.log(survival)
-        bounds = [np.exp(-np.exp(np.log(-np.log(survival)) + sign * half)) for sign in (-1, 1)]
-    # At survival 1 or 0 the transformed interval does not exist: it is the point itself.
-    low, high = (np.where(np.isfinite(bound), bound, survival) for bound in bounds)
+    survival, low, high = _curves(ended, risk, np.zeros(1, dtype=np.intp))
     kept = ended > 0
     return at[kept], survival[kept], low[kept], high[kept]
 
@@ -56,13 +51,62 @@ def medians(rows: pl.LazyFrame, keys: Sequence[str]) -> pl.DataFrame:
         keys, value, low, high (each null where the curve never falls so far), n, ended.
     """
     lists = rows.group_by(*keys).agg(pl.col("time", "seen").sort_by("time")).collect()
-    found = [_median(t.to_numpy(), s.to_numpy()) for t, s in zip(lists["time"], lists["seen"], strict=True)]
+    sizes = lists["time"].list.len().to_numpy().astype(np.int64)
     numbers = dict.fromkeys(_BOUNDS, pl.Float64()) | dict.fromkeys(("n", "ended"), pl.Int64())
-    return lists.select(*keys).hstack(pl.DataFrame(found, schema=numbers, orient="row"))
+    if not len(sizes):
+        return lists.select(*keys).hstack(pl.DataFrame(schema=numbers))
+    times, seen = (lists[name].explode().to_numpy() for name in ("time", "seen"))
+    found = _medians(times, seen.astype(np.float64), sizes)
+    table = pl.DataFrame(dict(zip(numbers, found, strict=True))).with_columns(pl.col(_BOUNDS).fill_nan(None))
+    return lists.select(*keys).hstack(table.cast(pl.Schema(numbers)))
 
 
-def _median(times: NDArray[np.float64], seen: NDArray[np.bool_]) -> tuple[float | None, ...]:
-    at, *curves = kaplan_meier(times, seen)
-    fallen = [np.flatnonzero(curve <= 0.5 + _ALMOST) for curve in curves]
-    value, low, high = (float(at[places[0]]) if len(places) else None for places in fallen)
-    return value, low, high, len(times), int(seen.sum())
+def _medians(times: Floats, seen: Floats, sizes: NDArray[np.int64]) -> tuple[Floats, ...]:
+    """All cells' medians at once, by the very operations of ``kaplan_meier``; cells lie one after another."""
+    ends = np.cumsum(sizes)
+    first = np.zeros(len(times), dtype=bool)
+    first[ends - sizes] = True
+    new = first.copy()
+    new[1:] |= times[1:] != times[:-1]
+    at = np.flatnonzero(new)
+    ended = np.add.reduceat(seen, at)
+    cell = np.cumsum(first)[at] - 1
+    risk = (ends[cell] - at).astype(np.float64)
+    starts = np.flatnonzero(first[at])
+    curves = _curves(ended, risk, starts)
+    none = len(at)
+    numbers = []
+    for curve in curves:
+        fallen = np.where((ended > 0) & (curve <= 0.5 + _ALMOST), np.arange(none), none)
+        place = np.minimum.reduceat(fallen, starts)
+        numbers.append(np.where(place < none, times[at[np.minimum(place, none - 1)]], np.nan))
+    return (*numbers, sizes, np.add.reduceat(ended, starts).astype(np.int64))
+
+
+def _curves(ended: Floats, risk: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+    """Survival and its log-log bounds after each time, of every cell that begins at one of ``starts``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        survival = np.exp(_running(np.log1p(-ended / risk), starts))
+        half = Z95 * np.sqrt(_running(ended / (risk * (risk - ended)), starts)) / np.log(survival)
+        bounds = [np.exp(-np.exp(np.log(-np.log(survival)) + sign * half)) for sign in (-1, 1)]
+    # At survival 1 or 0 the transformed interval does not exist: it is the point itself.
+    low, high = (np.where(np.isfinite(bound), bound, survival) for bound in bounds)
+    return survival, low, high
+
+
+def _running(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Running sums that begin anew at each of ``starts``; cells of like length share a matrix, so padding stays small.
+
+    Not a difference of sums over everything: that would lose digits, and an infinite term would spoil all after it.
+    """
+    lengths = np.diff(np.append(starts, len(values)))
+    found = np.empty(len(values))
+    size = np.ceil(np.log2(lengths)).astype(np.int64)
+    for alike in np.unique(size):
+        rows = np.flatnonzero(size == alike)
+        steps = np.arange(lengths[rows].max())
+        inside = steps < lengths[rows][:, None]
+        places = np.where(inside, starts[rows][:, None] + steps, 0)
+        sums = np.cumsum(np.where(inside, values[places], 0.0), axis=1)
+        found[places[inside]] = sums[inside]
+    return found

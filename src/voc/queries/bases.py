@@ -14,79 +14,89 @@ from voc.errors import InputError
 from voc.insight import loop_health
 from voc.insight.formulas import NEGATIVE, Moment
 from voc.insight.periods import working_hours
-from voc.queries.frames import ITEM, current_mentions, current_tags, item_conditions, latest, response_frame
-from voc.schema import METRIC_EVENTS, SEGMENTS
+from voc.queries.frames import item_conditions
+from voc.queries.stored import CUTS, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from voc.model import Filter
     from voc.queries.frames import Tables
+    from voc.queries.stored import Stored
 
-CUTS = ("source", "channel", *SEGMENTS)
 CASE_CUTS = ("function", "owner")
 CONTACTS = ("ticket", "chat", "call", "email", "social")
-# Categories of the patient-experience taxonomy, and of the care functions, that are about being told and being heard.
-COMMUNICATION = (
-    "Staff listening, understanding & involving patients", "Information directly from staff during care",
-    "Information provision & guidance", "Being kept informed, clarity & consistency of information",
-    "Interaction with family/ carers", "patient_communication",
-)  # fmt: skip
-_SHARED = ("event_at", "grain", *CUTS)
 _RETURN_DAYS, _ORDER_DAYS = 90, 7
 
 
-def base_frame(tables: Tables, name: str, filter: Filter, moment: Moment) -> pl.LazyFrame:
+def base_frame(tables: Tables, name: str, filter: Filter, moment: Moment, rows: Stored | None = None) -> pl.LazyFrame:
     """The base called ``name``, filtered; see the module.
+
+    Args:
+        tables: what to read.
+        name: of the base.
+        filter: window and values; cases are narrowed by the window alone.
+        moment: what it is as of.
+        rows: those in force, where they were read already.
 
     Raises:
         InputError: there is no such base, or the filter names an unknown segment.
     """
+    if name in _OF_CASES:
+        return _OF_CASES[name](tables, filter, moment)
     if name not in _BASES:
-        raise InputError(f"no base {name!r}; there are {', '.join(_BASES)}")
-    return _BASES[name](tables, filter, moment)
+        raise InputError(f"no base {name!r}; there are {', '.join((*_BASES, *_OF_CASES))}")
+    return _BASES[name](rows or stored(tables), filter, moment)
 
 
-def _responses(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
-    unit = pl.coalesce("respondent", "response_id")
-    return response_frame(tables, filter).with_columns(unit=unit, item="response_id")
+def _responses(rows: Stored, filter: Filter, _moment: Moment) -> pl.LazyFrame:
+    """Responses; a filter on tags keeps those with such a text."""
+    found = rows.responses.filter(*item_conditions(filter))
+    if filter.category or filter.sentiment or filter.language:
+        said = rows.labelled(*item_conditions(filter)).filter(*_said(filter)).select("response_id")
+        found = found.join(said, on="response_id", how="semi")
+    return found
 
 
-def _contacts(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
+def _contacts(rows: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
     """Contacts, with whether their source tells when it answers and resolves: where it never does, nothing is open."""
-    ends = ("first_response_at", "resolved_at")
-    told = tables.responses.group_by("source").agg(pl.col(end).is_not_null().any().alias(f"has_{end}") for end in ends)
-    contacts = _responses(tables, filter, moment).filter(pl.col("channel").is_in(CONTACTS))
-    return contacts.join(told, on="source", how="left")
+    contacts = _responses(rows, filter, moment).filter(pl.col("channel").is_in(CONTACTS))
+    return contacts.join(rows.told, on="source", how="left")
 
 
-def _escalations(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
-    changes = events_of(tables).filter(pl.col("kind") == "status_change")
+def _escalations(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
+    changes = stored.events.filter(pl.col("kind") == "status_change")
     escalated = changes.filter(pl.col("status") == "escalated").select("record_ref", escalated=True).unique()
     tracked = changes.select("source").unique().select("source", _tracked=True)
     # Only where the source tells of status changes does their absence mean anything.
     any_told = changes.select(_any=pl.len() > 0)
-    rows = _contacts(tables, filter, moment).join(escalated, on="record_ref", how="left")
+    rows = _contacts(stored, filter, moment).join(escalated, on="record_ref", how="left")
     rows = rows.join(tracked, on="source", how="left").join(any_told, how="cross")
     return rows.with_columns(escalated=pl.when("_any").then(pl.col("escalated").fill_null(value=False)))
 
 
-def _complaints(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
+def _complaints(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
     """Contacts with a negative text, and whether the person bought again within 90 days."""
-    negative = current_tags(tables).filter(pl.col("sentiment").is_in(NEGATIVE), pl.col("state") == "tagged")
-    said = latest(tables.feedback).join(negative.select(ITEM), on=ITEM, how="semi").select("response_id").unique()
-    rows = _contacts(tables, filter, moment).join(said, on="response_id", how="semi")
-    return _followed(rows, tables, moment, _RETURN_DAYS, "bought_again")
+    contacts = _contacts(stored, filter, moment)
+    negative = (pl.col("sentiment").is_in(NEGATIVE), pl.col("state") == "tagged")
+    if stored.joined is not None:
+        said = stored.joined.filter(*negative)
+    else:
+        # Those that are asked for first: not every text's tags need looking up.
+        theirs = stored.items.join(contacts.select("response_id"), on="response_id", how="semi")
+        said = theirs.join(stored.tags.filter(*negative), on=stored.key, how="semi")
+    rows = contacts.join(said.select("response_id"), on="response_id", how="semi")
+    return _followed(rows, stored, moment, _RETURN_DAYS, "bought_again")
 
 
-def _enquiries(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
-    chats = _responses(tables, filter, moment).filter(pl.col("channel") == "chat")
-    return _followed(chats, tables, moment, _ORDER_DAYS, "ordered")
+def _enquiries(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
+    chats = _responses(stored, filter, moment).filter(pl.col("channel") == "chat")
+    return _followed(chats, stored, moment, _ORDER_DAYS, "ordered")
 
 
-def _followed(rows: pl.LazyFrame, tables: Tables, moment: Moment, days: int, name: str) -> pl.LazyFrame:
+def _followed(rows: pl.LazyFrame, stored: Stored, moment: Moment, days: int, name: str) -> pl.LazyFrame:
     """Add ``name``: whether an order of the same person came within ``days``; null where that cannot be known yet."""
-    orders = events_of(tables).filter(
+    orders = stored.events.filter(
         pl.col("kind") == "order", pl.col("respondent").is_not_null(), pl.col("status").ne_missing("cancelled")
     )
     people = orders.select("respondent").unique().select("respondent", _known=True)
@@ -101,10 +111,10 @@ def _followed(rows: pl.LazyFrame, tables: Tables, moment: Moment, days: int, nam
     return joined.with_columns(pl.when((limit <= moment.as_of) & pl.col("_known")).then(bought).alias(name))
 
 
-def _returning(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
+def _returning(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
     bought = (pl.col("kind") == "order") & pl.col("status").ne_missing("cancelled")
     came = (pl.col("kind") == "appointment") & (pl.col("status") == "attended")
-    rows = events_of(tables).filter(bought | came, pl.col("respondent").is_not_null(), pl.col("event_at").is_not_null())
+    rows = stored.events.filter(bought | came, pl.col("respondent").is_not_null(), pl.col("event_at").is_not_null())
     following = pl.col("event_at").shift(-1).over("respondent", "kind", order_by="event_at")
     limit = pl.col("event_at") + pl.duration(days=_RETURN_DAYS)
     returned = (following <= limit).fill_null(value=False)
@@ -112,41 +122,33 @@ def _returning(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
     return rows.filter(*item_conditions(filter, but=("channel",)))
 
 
-def _events(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
-    return events_of(tables).filter(*item_conditions(filter, but=("channel",)))
+def _events(stored: Stored, filter: Filter, _moment: Moment) -> pl.LazyFrame:
+    return stored.events.filter(*item_conditions(filter, but=("channel",)))
 
 
-def events_of(tables: Tables) -> pl.LazyFrame:
-    """Metric events at their latest revision, with ``unit``, ``item`` and an empty ``channel``."""
-    frame = tables.metric_events if tables.metric_events is not None else pl.LazyFrame(schema=METRIC_EVENTS)
-    return latest(frame, "event_id").with_columns(
-        unit=pl.coalesce("respondent", "event_id"), item="event_id", channel=pl.lit(None, pl.String)
-    )
-
-
-def _exposure(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
+def _exposure(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
     """Contacts beside orders and appointments; where there are none of those, nothing."""
-    events = _events(tables, filter, moment).filter(pl.col("kind").is_in(("order", "appointment")))
-    exposed = events.select(*_SHARED, "unit", "item", is_contact=False, is_exposure=True)
-    contacts = _responses(tables, filter, moment).filter(pl.col("channel").is_in(CONTACTS))
-    return pl.concat([exposed, contacts.select(*_SHARED, "unit", "item", is_contact=True, is_exposure=False)])
+    events = _events(stored, filter, moment).filter(pl.col("kind").is_in(("order", "appointment")))
+    exposed = events.select(*stored.shared, "unit", "item", is_contact=False, is_exposure=True)
+    contacts = _responses(stored, filter, moment).filter(pl.col("channel").is_in(CONTACTS))
+    return pl.concat([exposed, contacts.select(*stored.shared, "unit", "item", is_contact=True, is_exposure=False)])
 
 
-def _claims(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
-    claims = events_of(tables).filter(pl.col("kind") == "claim", pl.col("record_ref").is_not_null())
+def _claims(stored: Stored, filter: Filter, _moment: Moment) -> pl.LazyFrame:
+    claims = stored.events.filter(pl.col("kind") == "claim", pl.col("record_ref").is_not_null())
     opened, resolved = (pl.col("event_at").filter(pl.col("status") == s).min() for s in ("opened", "resolved"))
-    rest = [pl.col(name).first() for name in ("grain", *CUTS, "unit", "item")]
+    # A claim is its first event's, whatever the order in which the rows were stored.
+    order = ("event_at", "status", *CUTS)
+    rest = [pl.col(name).sort_by(order).first() for name in ("grain", *CUTS, "unit", "item")]
     rows = claims.group_by("record_ref").agg(*rest, event_at=opened, resolved_at=resolved)
     rows = rows.filter(pl.col("event_at").is_not_null()).with_columns(has_resolved_at=pl.lit(value=True))
     return rows.filter(*item_conditions(filter, but=("channel",)))
 
 
-def _texts(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
-    tags = current_tags(tables).select(*ITEM, "state", "sentiment", "abstained", "language", "categories")
-    items = latest(tables.feedback).filter(pl.col("text").is_not_null(), *item_conditions(filter))
-    rows = items.select(*ITEM, *_SHARED, "respondent", "response_id").join(tags, on=ITEM, how="left")
-    rows = rows.filter(*_said(filter))
-    return rows.with_columns(unit=pl.coalesce("respondent", "feedback_id"), item="feedback_id")
+def _texts(stored: Stored, filter: Filter, _moment: Moment) -> pl.LazyFrame:
+    rows = stored.labelled(pl.col("has_text"), *item_conditions(filter)).filter(*_said(filter))
+    columns = ("respondent", "response_id", "unit", "item", "state", "sentiment", "abstained")
+    return rows.select(*stored.key, *stored.shared, *columns)
 
 
 def _said(filter: Filter) -> list[pl.Expr]:
@@ -160,15 +162,18 @@ def _said(filter: Filter) -> list[pl.Expr]:
     return found
 
 
-def _communication(tables: Tables, filter: Filter, _moment: Moment) -> pl.LazyFrame:
-    about = pl.col("categories").list.set_intersection(list(COMMUNICATION)).list.len() > 0
-    mentions = current_mentions(tables).filter(about).select(*ITEM, "sentiment")
-    spoken = current_tags(tables).filter(pl.col("state") == "tagged")
+def _communication(stored: Stored, filter: Filter, _moment: Moment) -> pl.LazyFrame:
+    mentions = stored.mentions.filter("of_communication").select(*stored.key, "sentiment")
+    tagged = [pl.col("state") == "tagged"]
     if filter.language:
-        spoken = spoken.filter(pl.col("language").is_in(filter.language))
-    items = latest(tables.feedback).filter(*item_conditions(filter)).select(*ITEM, *_SHARED, "respondent")
-    rows = mentions.join(items, on=ITEM).join(spoken.select(ITEM), on=ITEM, how="semi")
-    return rows.with_columns(unit=pl.coalesce("respondent", "feedback_id"), item="feedback_id")
+        tagged.append(pl.col("language").is_in(filter.language))
+    columns = (*stored.key, *stored.shared, "respondent", "unit", "item")
+    if stored.joined is not None:
+        items = stored.joined.filter(*item_conditions(filter), *tagged).select(columns)
+        return mentions.join(items, on=stored.key)
+    items = stored.items.filter(*item_conditions(filter)).select(columns)
+    spoken = stored.tags.filter(*tagged).select(stored.key)
+    return mentions.join(items, on=stored.key).join(spoken, on=stored.key, how="semi")
 
 
 def _cases(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
@@ -194,7 +199,7 @@ def _window(filter: Filter) -> list[pl.Expr]:
     return item_conditions(Bare(start=filter.start, end=filter.end))
 
 
-_BASES: dict[str, Callable[[Tables, Filter, Moment], pl.LazyFrame]] = {
+_BASES: dict[str, Callable[[Stored, Filter, Moment], pl.LazyFrame]] = {
     "responses": _responses,
     "contacts": _contacts,
     "escalations": _escalations,
@@ -206,6 +211,5 @@ _BASES: dict[str, Callable[[Tables, Filter, Moment], pl.LazyFrame]] = {
     "claims": _claims,
     "texts": _texts,
     "communication": _communication,
-    "cases": _cases,
-    "promises": _promises,
 }
+_OF_CASES: dict[str, Callable[[Tables, Filter, Moment], pl.LazyFrame]] = {"cases": _cases, "promises": _promises}

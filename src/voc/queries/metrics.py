@@ -16,6 +16,7 @@ from voc.insight.periods import Every, calendar, period_of, unfinished
 from voc.insight.registry import find, registry
 from voc.queries.bases import CASE_CUTS, CUTS, base_frame
 from voc.queries.frames import newest_day
+from voc.queries.stored import held, slim, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from voc.insight.registry import Spec
     from voc.model import Filter
     from voc.queries.frames import Tables
+    from voc.queries.stored import Stored
 
 _OF_CASES = ("cases", "promises")
+_ASKED = {"categories": "category", "language": "language"}
 
 
 def metrics(
@@ -80,13 +83,19 @@ def _measured(
     by, every, known_to = cells
     keys = [*by, *(["period"] if every else [])]
     parts = []
-    for base, members in _by_base(specs).items():
-        rows = _dated(base_frame(tables, base, filter, moment), every)
+    bases = _by_base(specs)
+    cuts = (*by, *(name for name, _ in filter.segments))
+    labels = [name for name in ("categories", "language") if getattr(filter, _ASKED[name])]
+    read = slim(stored(tables), digest=digest, cuts=cuts, labels=labels)
+    # One base reads no more than it needs; several share the reading.
+    read = held(read) if len(bases.keys() - set(_OF_CASES)) > 1 else read
+    for base, members in bases.items():
+        rows = _dated(base_frame(tables, base, filter, moment, read), every)
         plain = [spec for spec in members if spec.kind != "level"]
         if plain:
             parts.append(measure(rows, plain, keys, moment, digest=digest))
         levels = (spec for spec in members if spec.kind == "level")
-        parts.extend(_level(tables, spec, filter, moment, by, every, known_to) for spec in levels)
+        parts.extend(_level(tables, read, spec, filter, moment, by, every, known_to) for spec in levels)
     found = pl.concat(parts)
     return found.filter(pl.all_horizontal(pl.col(keys).is_not_null())) if keys else found
 
@@ -146,11 +155,18 @@ def _on_calendar(found: pl.DataFrame, filter: Filter, by: list[str], every: Ever
 
 
 def _level(
-    tables: Tables, spec: Spec, filter: Filter, moment: Moment, by: list[str], every: Every | None, known_to: dt.date
+    tables: Tables,
+    read: Stored,
+    spec: Spec,
+    filter: Filter,
+    moment: Moment,
+    by: list[str],
+    every: Every | None,
+    known_to: dt.date,
 ) -> pl.DataFrame:
     """How many were open at the end of each period: everything opened before it counts, whatever the window's start."""
     opened, closed = FORMULAS[spec.name](moment)
-    base = base_frame(tables, spec.base, replace(filter, start=None, end=None), moment)
+    base = base_frame(tables, spec.base, replace(filter, start=None, end=None), moment, read)
     rows = base.select(*by, opened=opened, closed=closed).filter(pl.col("opened") <= moment.as_of)
     last = min(filter.end - dt.timedelta(days=1), known_to) if filter.end else known_to
     if every is None:

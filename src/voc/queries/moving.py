@@ -16,9 +16,9 @@ from voc.insight.metrics import Z95
 from voc.insight.mix import decompose
 from voc.insight.periods import following
 from voc.insight.registry import find
-from voc.queries.bases import CUTS, base_frame, events_of
+from voc.queries.bases import CUTS, base_frame
 from voc.queries.figures import WHOLE, Ask, Figure, figure
-from voc.queries.frames import ITEM, current_tags, item_conditions
+from voc.queries.frames import ITEM, current_tags
 
 if TYPE_CHECKING:
     from voc.insight.formulas import Moment
@@ -89,7 +89,7 @@ def of_missing(tables: Tables, ask: Ask, moment: Moment) -> list[Figure]:
         raise InputError(f"cannot say who is missing by {by!r}; it can by {', '.join(CUTS)}")
     responses = base_frame(tables, "responses", ask.filter, moment).filter(pl.col(by).is_not_null())
     counted = responses.group_by(by).agg(n=pl.len())
-    events = events_of(tables).filter(pl.col("kind").is_in(_EXPOSURE), *item_conditions(ask.filter, but=("channel",)))
+    events = base_frame(tables, "events", ask.filter, moment).filter(pl.col("kind").is_in(_EXPOSURE))
     exposed = events.filter(pl.col(by).is_not_null()).group_by(by).agg(exposure=pl.len())
     sure = current_tags(tables).select(*ITEM, sure=pl.col("sentiment_scores").list.max())
     texts = base_frame(tables, "texts", ask.filter, moment).join(sure, on=ITEM, how="left")
