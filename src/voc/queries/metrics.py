@@ -14,9 +14,9 @@ from voc.insight.formulas import FORMULAS
 from voc.insight.measure import NUMBERS, measure
 from voc.insight.periods import Every, calendar, period_of, unfinished
 from voc.insight.registry import find, registry
-from voc.queries.bases import CASE_CUTS, CUTS, base_frame
+from voc.queries.bases import CASE_CUTS, base_frame
 from voc.queries.frames import newest_day
-from voc.queries.stored import held, slim, stored
+from voc.queries.stored import CUTS, held, slim, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,10 @@ from voc.insight.metrics import Z95
 from voc.insight.mix import decompose
 from voc.insight.periods import following
 from voc.insight.registry import find
-from voc.queries.bases import CUTS, base_frame
+from voc.queries.bases import base_frame
 from voc.queries.figures import WHOLE, Ask, Figure, figure
 from voc.queries.frames import ITEM, current_tags
+from voc.queries.stored import CUTS
 
 if TYPE_CHECKING:
     from voc.insight.formulas import Moment

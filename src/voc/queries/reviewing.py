@@ -12,9 +12,9 @@ from voc.errors import InputError
 from voc.insight import intervals
 from voc.insight.loop_health import histories
 from voc.model import ENDED
-from voc.queries.bases import CUTS
 from voc.queries.figures import WHOLE, Ask, Figure, figure
 from voc.queries.frames import ITEM, current_assignments, current_mentions, current_tags, item_conditions, latest
+from voc.queries.stored import CUTS
 
 if TYPE_CHECKING:
     from voc.insight.formulas import Moment

@@ -8,7 +8,7 @@ in 40 million lakes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -125,7 +125,8 @@ def held(rows: Stored) -> Stored:
     """The same rows read once, so that many questions share the reading."""
     frames = ("responses", "items", "tags", "mentions", "events", "told")
     found = pl.collect_all([getattr(rows, name) for name in frames])
-    kept = replace(rows, **{name: frame.lazy() for name, frame in zip(frames, found, strict=True)})
+    read: dict[str, Any] = {name: frame.lazy() for name, frame in zip(frames, found, strict=True)}
+    kept = replace(rows, **read)
     return replace(kept, joined=kept.labelled().collect().lazy())
 
 
