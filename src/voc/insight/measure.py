@@ -157,13 +157,13 @@ def _times(
     found = []
     for spec in specs:
         time, seen = FORMULAS[spec.name](moment)
-        more = ["_id"] if digest else []
-        columns = (time.clip(0).round(6).alias("time"), seen.fill_null(value=False).alias("seen"), *more)
-        rows = base.select(*keys, *columns).filter(pl.col("time").is_not_null())
+        ids = [pl.col("_id")] if digest else []
+        measured = (time.clip(0).round(6).alias("time"), seen.fill_null(value=False).alias("seen"))
+        rows = base.select(*keys, *measured, *ids).filter(pl.col("time").is_not_null())
         table = medians(rows, keys).filter(pl.col("ended") > 0)
         if digest:
-            ids = rows.group_by(keys).agg(digest=pl.col("_id").sum()).collect()
-            table = table.join(ids, on=keys, nulls_equal=True)
+            sums = rows.group_by(keys).agg(digest=pl.col("_id").sum()).collect()
+            table = table.join(sums, on=keys, nulls_equal=True)
         else:
             table = table.with_columns(digest=pl.lit(0, dtype=pl.Int64))
         found.append(table.with_columns(pl.lit(spec.name).alias("name"), pl.col("value", "low", "high") * spec.scale))
