@@ -31,7 +31,7 @@ LAYERS = [
     PARTS,
     {"queries", "setup"},
     {"steps"},
-    {"nightly", "voicing", "curation"},
+    {"nightly", "voicing", "curation", "personal"},
     {"closing"},
     {"library", "workspace"},
     {"voc"},

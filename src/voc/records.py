@@ -95,3 +95,16 @@ class LaneItem:
     def waits(self) -> bool:
         """Whether nobody has acknowledged it yet."""
         return self.acknowledged_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A page with its filter under a name. ``query`` is the URL's query string; ``person`` "" shares it with all."""
+
+    view_id: str
+    name: str
+    page: str
+    query: str
+    person: str
+    made_by: str
+    made_at: datetime

@@ -15,6 +15,7 @@ from voc.curation import Curating
 from voc.errors import InputError
 from voc.loop import rules
 from voc.model import Filter
+from voc.personal import Personal
 from voc.privacy import load_key, make_key
 from voc.queries import themes_table
 from voc.setup import starter_config
@@ -90,7 +91,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     return Workspace(root, configuration.load(root), load_key(root))
 
 
-class Workspace(Closing, Curating):
+class Workspace(Closing, Curating, Personal):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:

@@ -12,6 +12,7 @@ from voc.store.erasures import ErasureRows
 from voc.store.lanes import LaneRows
 from voc.store.ledger import LedgerRows
 from voc.store.outbox import OutboxRows
+from voc.store.personal import PersonalRows
 from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
 from voc.store.signals import SignalRows
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 
 
 class Register(
-    ThemeRows, CaseRows, OutboxRows, RunRows, LedgerRows, ErasureRows, ReceiptRows, SignalRows, VoiceRows, LaneRows
+    ThemeRows,
+    CaseRows,
+    OutboxRows,
+    RunRows,
+    LedgerRows,
+    ErasureRows,
+    ReceiptRows,
+    SignalRows,
+    VoiceRows,
+    LaneRows,
+    PersonalRows,
 ):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
