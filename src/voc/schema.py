@@ -188,6 +188,11 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
+def id_column(table: str) -> str:
+    """The column of a table whose values are ids of items or records: what its rows are looked up by."""
+    return "item_id" if table == "purged" else KEYS[table][0]
+
+
 def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return ``frame`` with exactly the columns of ``schema``, in order; absent ones are null.
 
@@ -200,6 +205,16 @@ def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame
     """
     columns = [
         pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+    ]
+    return frame.select(columns)
+
+
+def conform_lazy(frame: pl.LazyFrame, schema: dict[str, pl.DataType]) -> pl.LazyFrame:
+    """``conform`` for a file that is not in memory; only the columns of ``schema`` are read."""
+    present = set(frame.collect_schema().names())
+    columns = [
+        pl.col(name).cast(dtype) if name in present else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
     ]
     return frame.select(columns)

@@ -1,4 +1,4 @@
-"""Known ids are found across chunks and files without the history in memory, and a new file never asks the lake."""
+"""Known ids are found across chunks and files by the lake's index, and new ones cost no look at the history."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ import voc
 from voc.ingest import read_chunks
 from voc.model import Books
 from voc.steps import ingesting
-from voc.steps.seen import Seen
+from voc.steps.seen import known
 
 HEADER = "record_id,respondent,date,question,text,nps"
 
@@ -38,20 +38,33 @@ def test_duplicates_and_revisions_are_told_apart_across_chunks(ws):
     assert again == Books(read=3, stored=2, duplicate=1, verbatims=2)
 
 
-def test_only_ids_that_were_seen_are_looked_for_in_the_lake(ws, monkeypatch):
+def test_only_files_that_hold_a_known_id_are_read(ws, monkeypatch):
     ws.ingest(put(ws, "a.csv", (1, "Too cold"), (2, "Too late")), "generic")
-    ids = ws.lake.read("feedback", ("feedback_id",))["feedback_id"]
-    seen = Seen(ws.context(), "feedback")
-    asked = []
-    among = type(ws.lake).among
+    ws.ingest(put(ws, "b.csv", (3, "Too cold"), (4, "Too late")), "generic")
+    stored = ws.lake.read("feedback", ("feedback_id", "batch_id", "row"))
+    opened = []
+    scan = pl.scan_parquet
+    monkeypatch.setattr(pl, "scan_parquet", lambda path, **style: opened.append(path) or scan(path, **style))
+    assert known(ws.context(), "feedback", pl.Series(["f" * 24])).is_empty()
+    assert opened == []
+    wanted = pl.Series([stored["feedback_id"][0], "f" * 24])
+    found = known(ws.context(), "feedback", wanted)
+    assert found.select("feedback_id", "batch_id", "row").rows() == stored.rows()[:1]
+    assert len(opened) == 1
 
-    def spy(self, table, column, values, columns):
-        asked.append((table, sorted(values)))
-        return among(self, table, column, values, columns)
 
-    monkeypatch.setattr(type(ws.lake), "among", spy)
-    assert seen.known(pl.Series(["f" * 24])).is_empty()
-    found = seen.known(pl.concat([ids.head(1), pl.Series("feedback_id", ["f" * 24])]))
-    assert found["feedback_id"].to_list() == [ids[0]]
-    assert found["row"].null_count() == 0
-    assert [values for table, values in asked if table == "feedback"] == [[], [ids[0]]]
+def test_an_append_of_new_ids_reads_no_file_of_the_history(ws, monkeypatch):
+    ws.ingest(put(ws, "a.csv", (1, "Too cold"), (2, "Too late")), "generic")
+    ws.lake.among("feedback", pl.Series(["f" * 24]), ("feedback_id",))
+    for name in ("scan_parquet", "read_parquet", "scan_delta"):
+        monkeypatch.setattr(pl, name, None)
+    assert ws.ingest(put(ws, "b.csv", (3, "Too cold"), (4, "Too late")), "generic").stored == 2
+
+
+def test_an_erased_row_is_found_no_more_and_the_rest_is(ws):
+    ws.ingest(put(ws, "a.csv", (1, "Too cold"), (2, "Too late"), (3, "Too loud")), "generic")
+    stored = ws.lake.read("feedback", ("feedback_id", "respondent"))
+    gone, there = stored.rows()[0], stored.rows()[1]
+    ws.lake.erase("feedback", "respondent", {gone[1]})
+    found = known(ws.context(), "feedback", pl.Series([gone[0], there[0]]))
+    assert found["feedback_id"].to_list() == [there[0]]

@@ -118,7 +118,7 @@ def test_a_file_with_flipped_bytes_is_named_and_nothing_of_it_is_quoted(lake):
     path = newest(lake)
     size = path.stat().st_size
     path.write_bytes(b"PAR1" + b"\xff" * (size - 8) + b"PAR1")
-    for call in (lake.read, lambda table: lake.append(table, more())):
+    for call in (lake.read, lambda table: Lake(lake.root).append(table, more())):
         with pytest.raises(StoreError, match=f"table feedback: data file {path.name} is damaged; restore") as caught:
             call("feedback")
         assert "words" not in str(caught.value)

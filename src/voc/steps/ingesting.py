@@ -14,12 +14,13 @@ from voc.ids import file_sha256, stable_id
 from voc.ingest import companions, load_profile, read_chunks
 from voc.model import Books
 from voc.privacy import find, load_roster, mask, redact
+from voc.schema import id_column
 from voc.steps import vaulting
 from voc.steps.choosing import choose
 from voc.steps.context import PEOPLE
 from voc.steps.keeping import require_key
 from voc.steps.people import crosswalk, crosswalk_digest, identified
-from voc.steps.seen import IDS, Seen
+from voc.steps.seen import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,10 +92,9 @@ def ingest_file(
 def _take_in_all(ctx: Context, path: Path, job: Job, progress: Callable[[int], None]) -> tuple[Books, set[int]]:
     """The books of a file, and its rows that were kept out and may be kept elsewhere."""
     books = Books()
-    seen = {table: Seen(ctx, table) for table in IDS}
     held: set[int] = set()
     for chunk in read_chunks(path, job.profile, source=job.source, now=ctx.present):
-        parts, blocked = take_in(ctx, chunk, seen, job)
+        parts, blocked = take_in(ctx, chunk, job)
         books += count(chunk, parts, blocked)
         held.update(blocked.filter(pl.col("reason") != ERASED)["row"])
         progress(chunk.n_read)
@@ -136,8 +136,8 @@ def _known_by_now(ctx: Context, batch_id: str, before: Books) -> Books:
     replayed = 0
     if before.quarantined:
         replayed = ctx.lake.scan("replays").filter(pl.col("batch_id") == batch_id).select(pl.len()).collect().item()
-    known = before.stored + before.duplicate + replayed
-    return Books(read=before.read, duplicate=known, quarantined=before.quarantined - replayed)
+    there = before.stored + before.duplicate + replayed
+    return Books(read=before.read, duplicate=there, quarantined=before.quarantined - replayed)
 
 
 def _located(root: Path, profile: str | Path | Profile) -> str | Path | Profile:
@@ -177,8 +177,8 @@ def ingest(
     return ingest_file(ctx, Path(source), chosen.profile, chosen.source, progress=progress)
 
 
-def take_in(ctx: Context, chunk: Chunk, seen: dict[str, Seen], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Redact, tell apart and append one chunk; ``seen`` (one for each table) learns what is new.
+def take_in(ctx: Context, chunk: Chunk, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Redact, tell apart and append one chunk.
 
     Returns:
         The end of each part of a record (``row``, ``end``, ``verbatim``), and the records that were kept out.
@@ -192,12 +192,12 @@ def take_in(ctx: Context, chunk: Chunk, seen: dict[str, Seen], job: Job) -> tupl
     ends = []
     for table, frame in safe.items():
         good = frame.join(blocked, on="row", how="anti", maintain_order="left")
-        judged = _told_apart(good, seen[table].known(good[IDS[table]]), IDS[table], job.batch_id)
+        key = id_column(table)
+        judged = _told_apart(good, known(ctx, table, good[key]), key, job.batch_id)
         new = judged.filter(pl.col("end") == "new").with_columns(
             batch_id=pl.lit(job.batch_id), ingested_at=pl.lit(ctx.now)
         )
         ctx.lake.append(table, new)
-        seen[table].add(new[IDS[table]])
         if table in _RECORDS:
             ends.append(judged.select("row", "end", verbatim=pl.lit(table == "feedback")))
     ctx.lake.append("quarantine", _quarantine(ctx, blocked, job))
@@ -235,10 +235,10 @@ def _told_apart(good: pl.DataFrame, seen: pl.DataFrame, key: str, batch_id: str)
     An id with content never seen under it is new; if the id is known, a new revision.
     """
     same = [key, "content_key"]
-    known = seen.unique(same, keep="first").rename(
+    first_seen = seen.unique(same, keep="first").rename(
         {"batch_id": "_batch", **({"row": "_row"} if "row" in seen.columns else {})}
     )
-    joined = good.join(known.drop("revision"), on=same, how="left", maintain_order="left")
+    joined = good.join(first_seen.drop("revision"), on=same, how="left", maintain_order="left")
     ours = pl.col("_batch") == batch_id
     if "_row" in joined.columns:
         ours &= pl.col("_row") == pl.col("row")

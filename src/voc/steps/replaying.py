@@ -14,7 +14,6 @@ from voc.ingest import chunks_of_records, profile_names, read_chunks
 from voc.privacy import find, mask, redact
 from voc.steps import vaulting
 from voc.steps.ingesting import count, outcomes, plan, plan_for, take_in
-from voc.steps.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -157,10 +156,9 @@ def _take_in_again(
     ctx: Context, job: Job, rows: pl.DataFrame, out: pl.DataFrame, chunks: Iterable[Chunk], report: _Report
 ) -> None:
     """Store what passes, then mark it: a crash between the two only repeats an append that changes nothing."""
-    seen = {table: Seen(ctx, table) for table in _TABLES}
     n_found = 0
     for chunk in chunks:
-        parts, blocked = take_in(ctx, chunk, seen, job)
+        parts, blocked = take_in(ctx, chunk, job)
         books = count(chunk, parts, blocked)
         n_found += books.read
         report.stored += books.stored

@@ -13,9 +13,10 @@ import polars as pl
 
 from voc import faults
 from voc.errors import InputError, PrivacyError, StoreError
-from voc.schema import KEYS, TABLES, conform
+from voc.schema import KEYS, TABLES, conform, conform_lazy, id_column
 from voc.store import delta
 from voc.store.durable import make_folder
+from voc.store.keyindex import KeyIndex
 from voc.store.lock import commit_lock, writer_lock
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 STAMP = "redaction_version"
+INDEX = ".keys"
 # One file of this size scans as fast as it can; smaller ones cost a file handle each.
 COMPACT_BYTES = 128 * 1024 * 1024
 
@@ -33,6 +35,7 @@ class Lake:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self._settled: set[str] = set()
+        self._indices: dict[str, KeyIndex] = {}
 
     def scan(self, table: str) -> pl.LazyFrame:
         """The table as it is now, lazily; typed and empty before the first append.
@@ -67,29 +70,23 @@ class Lake:
         with delta.explained(self._folder(table)):
             return self.scan(table).select(columns or list(TABLES[table])).collect()
 
-    def among(self, table: str, column: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
-        """The rows whose ``column`` is one of ``values``; the table streams past and is never in memory whole.
+    def among(self, table: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
+        """The rows that are stored under one of some ids, at the cost of the few files that hold them.
+
+        Args:
+            table: a name in ``schema.TABLES``.
+            values: ids, of the column that ``schema.id_column`` names.
+            columns: those to return.
 
         Raises:
             InputError: there is no such table.
             StoreError: a file of it is damaged; the message names it and the remedy.
         """
-        with delta.explained(self._folder(table)):
-            rows = self.scan(table).select(columns)
-            if values.is_empty():
-                return pl.DataFrame(schema=rows.collect_schema())
-            wanted = values.rename(column).to_frame().lazy()
-            return rows.join(wanted, on=column, how="semi").collect(engine="streaming")
-
-    def hashes(self, table: str, column: str) -> pl.Series:
-        """A 64-bit hash of each value of a column, as ``pl.Series.hash`` gives it; of this process only.
-
-        Raises:
-            InputError: there is no such table.
-            StoreError: a file of it is damaged; the message names it and the remedy.
-        """
-        with delta.explained(self._folder(table)):
-            return self.scan(table).select(pl.col(column).hash()).collect(engine="streaming").to_series()
+        folder, schema = self._folder(table), TABLES[table]
+        if values.is_empty() or not folder.is_dir():
+            return pl.DataFrame(schema={name: schema[name] for name in columns})
+        with commit_lock(self.root), delta.explained(folder):
+            return self._among(table, values, columns)
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
         """Store the rows of ``frame`` whose key (``schema.KEYS``) is new; on the disk when this returns.
@@ -122,6 +119,7 @@ class Lake:
                 add = delta.write_data(folder, new)
                 faults.point("lake.after_data")
                 delta.commit(folder, schema, add)
+                self._index(table).note(add.path, new[id_column(table)])
             return new.height
 
     def version(self, table: str) -> int:
@@ -213,6 +211,8 @@ class Lake:
                     add = delta.write_data(folder, kept)
                     delta.commit(folder, schema, add, [delta.remove(path, size, data_change=True)])
                     erased += rows.height - kept.height
+            if erased:
+                self._forget_gone(table)
         if stored is not None:
             self._vacuum(table, 0)
         return erased
@@ -236,12 +236,36 @@ class Lake:
             self._settled.add(table)
 
     def _unseen(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """The first row of each key that is not stored yet; reads key columns only."""
-        keys = list(KEYS[table])
+        """The first row of each key that is not stored yet."""
+        keys = KEYS[table]
         rows = rows.unique(keys, keep="first", maintain_order=True)
-        stored = self.scan(table).select(keys).join(rows.lazy().select(keys), on=keys, how="semi")
-        # Streaming: the keys of a long history are never in memory together.
-        return rows.join(stored.collect(engine="streaming"), on=keys, how="anti", maintain_order="left")
+        stored = self._among(table, rows[id_column(table)], keys)
+        return rows.join(stored, on=keys, how="anti", maintain_order="left")
+
+    def _among(self, table: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
+        """``among``, under the commit lock."""
+        folder, schema, column = self._folder(table), TABLES[table], id_column(table)
+        live = self._live(table)
+        wanted = values.unique().alias(column).to_frame()
+        found = [pl.DataFrame(schema={name: schema[name] for name in columns})]
+        for path in self._index(table).files_with(values, folder, live):
+            part = conform_lazy(pl.scan_parquet(folder / path), {n: schema[n] for n in (*columns, column)})
+            found.append(part.join(wanted.lazy(), on=column, how="semi").select(columns).collect(engine="streaming"))
+        return pl.concat(found)
+
+    def _live(self, table: str) -> list[str]:
+        folder = self._folder(table)
+        stored = delta.open_table(folder)
+        return delta.files(stored, folder)["path"].to_list() if stored else []
+
+    def _forget_gone(self, table: str) -> None:
+        self._index(table).forget(self._live(table))
+
+    def _index(self, table: str) -> KeyIndex:
+        """Where ids are; beside the tables, for Delta knows nothing of it."""
+        if table not in self._indices:
+            self._indices[table] = KeyIndex(self.root / INDEX / table, id_column(table))
+        return self._indices[table]
 
     def _compact(self, table: str, target_bytes: int) -> int:
         folder, schema, replaced = self._folder(table), TABLES[table], 0
@@ -258,6 +282,8 @@ class Lake:
                 removes = [delta.remove(*row) for row in group.select("path", "size_bytes").iter_rows()]
                 delta.commit(folder, schema, add, removes)
                 replaced += group.height
+            if replaced:
+                self._forget_gone(table)
         return replaced
 
 
