@@ -24,14 +24,14 @@ LEAVES = {
     "modelstore",
     "text",
 }
-PARTS = {"ingest", "privacy", "tagging", "themes", "insight", "loop", "store", "demo", "delivery"}
+PARTS = {"ingest", "privacy", "tagging", "themes", "insight", "loop", "store", "demo", "delivery", "search"}
 # Lowest first; a unit imports from the layers below its own, and from itself.
 LAYERS = [
     LEAVES,
     PARTS,
     {"queries", "setup"},
     {"steps"},
-    {"nightly", "voicing", "curation", "personal"},
+    {"nightly", "voicing", "curation", "finding", "personal"},
     {"closing"},
     {"library", "workspace"},
     {"voc"},

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from voc.errors import BooksError, ConfigError, InputError
 from voc.model import Books
-from voc.steps import curating, delivering, laning, retaining, routing, signalling, tagging, theming, verifying
+from voc.steps import (
+    curating,
+    delivering,
+    indexing,
+    laning,
+    retaining,
+    routing,
+    signalling,
+    tagging,
+    theming,
+    verifying,
+)
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
 
@@ -88,6 +99,7 @@ def _steps(
         ("lanes", lambda: laning.watch(ctx)),
         ("discover", lambda: _discover(ctx)),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
+        ("index", lambda: indexing.update(ctx, progress=told("index"))),
         ("signals", lambda: signalling.watch(ctx)),
         ("route", lambda: routing.route_themes(ctx)),
         ("verify", lambda: verifying.verify_night(ctx)),

@@ -13,6 +13,7 @@ from voc import nightly as night
 from voc.closing import Closing
 from voc.curation import Curating
 from voc.errors import InputError
+from voc.finding import Finding
 from voc.loop import rules
 from voc.model import Filter
 from voc.personal import Personal
@@ -91,7 +92,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     return Workspace(root, configuration.load(root), load_key(root))
 
 
-class Workspace(Closing, Curating, Personal):
+class Workspace(Closing, Curating, Finding, Personal):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:

@@ -23,6 +23,7 @@ from voc.cli import (
     profiles,
     quarantine,
     report,
+    search,
     signals,
     themes,
     voices,
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, figures, drivers, people, models, evaluate, signals, voices):
+for part in (work, files, figures, drivers, people, models, evaluate, search, signals, voices):
     part.register(app)
 app.add_typer(packs.app, name="pack")
 app.add_typer(privacy.app, name="privacy")

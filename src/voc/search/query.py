@@ -133,7 +133,7 @@ def _stems(word: str) -> set[str]:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= 3 and not (ending == "s" and stem.endswith("s")):
             found.add(stem + put)
-            if not put and ending in ("ing", "ed") and len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "ls":
+            if not put and ending in ("ing", "ed") and len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] != "s":
                 found.add(stem[:-1])
     return found
 

@@ -139,7 +139,7 @@ class VectorIndex:
         for segment in self._segments:
             for row in np.flatnonzero(segment.keys == key):
                 if tuple(segment.spans[row]) == (start, end):
-                    return segment.codes[row].astype(np.float32) * segment.scales[row]
+                    return np.asarray(segment.codes[row].astype(np.float32) * segment.scales[row])
         return None
 
     def _distances(self, vector: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -165,7 +165,7 @@ class VectorIndex:
         # Rows break a draw, so that the same question has the same answer.
         order = np.lexsort((every.rows, -every.scores))[:k]
         order = order[every.scores[order] >= least]
-        return Near(*(part[order] for part in every))
+        return Near(every.keys[order], every.spans[order], every.scores[order], every.rows[order])
 
     def _manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
@@ -174,7 +174,9 @@ class VectorIndex:
         try:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise StoreError(f"search index {path}: it is damaged; delete the folder, 'voc nightly' makes it") from error
+            raise StoreError(
+                f"search index {path}: it is damaged; delete the folder, 'voc nightly' makes it"
+            ) from error
         same = (found.get("format"), found.get("revision"), found.get("dim")) == (FORMAT, self.revision, self.dim)
         return found if same else {}
 
@@ -183,7 +185,9 @@ class VectorIndex:
             parts = {part: np.load(self.folder / f"{name}.{part}.npy", mmap_mode="r") for part in _PARTS}
         except (OSError, ValueError) as error:
             where = self.folder / name
-            raise StoreError(f"search index {where}: it is damaged; delete the folder, 'voc nightly' makes it") from error
+            raise StoreError(
+                f"search index {where}: it is damaged; delete the folder, 'voc nightly' makes it"
+            ) from error
         return _Segment(name, **parts)
 
     def _become(self, segments: Iterable[_Segment]) -> None:
@@ -201,7 +205,9 @@ class VectorIndex:
                 if path.name.split(".")[0] not in names:
                     path.unlink()
         except OSError as error:
-            raise StoreError(f"search index {self.folder}: {error.strerror or error}; free the disk, run again") from error
+            raise StoreError(
+                f"search index {self.folder}: {error.strerror or error}; free the disk, run again"
+            ) from error
         self.names = names
         self._segments = [self._open(name) for name in names]
 
@@ -215,7 +221,11 @@ class VectorIndex:
 
 
 def _coded(
-    name: str, keys: NDArray[np.int64], spans: NDArray[np.int32], vectors: NDArray[np.float32], centre: NDArray[np.float32]
+    name: str,
+    keys: NDArray[np.int64],
+    spans: NDArray[np.int32],
+    vectors: NDArray[np.float32],
+    centre: NDArray[np.float32],
 ) -> _Segment:
     scales = np.maximum(np.abs(vectors).max(axis=1), 1e-9).astype(np.float32) / 127
     codes = np.rint(vectors / scales[:, None]).astype(np.int8)

@@ -40,12 +40,12 @@ CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(text, tokenize = "unicode61 r
 
 
 def keys_of(ids: pl.Series) -> NDArray[np.int64]:
-    """The number of each item: the first 60 bits of its id, which is a hash; of any other id, of its hash."""
+    """The number of each item: the last 60 bits of its id, which is a hash; of any other id, of its hash."""
     hexadecimal = ids.str.contains(r"^[0-9a-f]{24}$")
     if not hexadecimal.all():
         hashed = [i if right else stable_id(i) for i, right in zip(ids, hexadecimal, strict=True)]
         ids = pl.Series(hashed, dtype=pl.String)
-    return ids.str.slice(0, _KEY_DIGITS).str.to_integer(base=16, dtype=pl.Int64).to_numpy()
+    return ids.str.tail(_KEY_DIGITS).str.to_integer(base=16, dtype=pl.Int64).to_numpy()
 
 
 class WordIndex:
@@ -58,7 +58,7 @@ class WordIndex:
 
     def __len__(self) -> int:
         """How many items are indexed."""
-        return int(self._one("SELECT count(*) FROM docs")) if self.path.is_file() else 0
+        return self._one("SELECT count(*) FROM docs") if self.path.is_file() else 0
 
     def fact(self, name: str) -> str:
         """What was noted under ``name``; "" if nothing was, or there is no index."""
@@ -93,7 +93,8 @@ class WordIndex:
         with self._writing() as db:
             self._drop(db, keys)
             first = int(db.execute("SELECT coalesce(max(doc), -1) + 1 FROM docs").fetchone()[0])
-            said = [(key, rev, text) for key, rev, text in zip(keys.tolist(), *rows.select("revision", "text"), strict=True) if text is not None]  # fmt: skip
+            given = zip(keys.tolist(), rows["revision"], rows["text"], strict=True)
+            said = [(key, revision, text) for key, revision, text in given if text is not None]
             docs = [(first + i, key, revision) for i, (key, revision, _) in enumerate(said)]
             db.executemany("INSERT INTO docs VALUES (?, ?, ?)", docs)
             texts = [(first + i, text) for i, (_, _, text) in enumerate(said)]
@@ -118,7 +119,8 @@ class WordIndex:
         if gone:
             with self._connected() as db:
                 db.execute("VACUUM")
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    raise StoreError(f"search index {self.path}: somebody is reading what must go; run it again")
         return gone
 
     def known(self, ids: pl.Series) -> NDArray[np.int64]:
@@ -176,9 +178,9 @@ class WordIndex:
         db.executemany("DELETE FROM docs WHERE doc = ?", docs)
         return len(docs)
 
-    def _one(self, query: str) -> object:
+    def _one(self, query: str) -> int:
         with self._reading() as db:
-            return db.execute(query).fetchone()[0]
+            return int(db.execute(query).fetchone()[0])
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -186,7 +188,9 @@ class WordIndex:
         stamp = self.path.stat().st_ino
         if getattr(self._local, "stamp", None) != stamp:
             with explained(self.path):
-                self._local.db = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=30, isolation_level=None)
+                self._local.db = sqlite3.connect(
+                    f"file:{self.path}?mode=ro", uri=True, timeout=30, isolation_level=None
+                )
             self._local.stamp = stamp
         with explained(self.path):
             yield self._local.db

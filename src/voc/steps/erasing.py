@@ -11,7 +11,7 @@ from voc.errors import InputError, PrivacyError
 from voc.ingest import load_profile
 from voc.privacy import pseudonym
 from voc.schema import TABLES
-from voc.steps import theming, vaulting
+from voc.steps import indexing, theming, vaulting
 from voc.steps.context import PEOPLE
 from voc.steps.people import crosswalk
 
@@ -88,6 +88,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
         pl.col("respondent") == respondent
     )
     ids = set(feedback["feedback_id"])
+    indexing.forget(ctx, ids)
     exemplars = theming.forget(ctx, ids)
     counts = {table: ctx.lake.erase(table, "feedback_id", ids) for table in DERIVED}
     if exemplars:
@@ -98,7 +99,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     ctx.register.forget_told(ids)
     ctx.register.forget_lane_items(ids)
     ctx.register.checkpoint()
-    left = _scan(ctx, {respondent, *ids})
+    left = _scan(ctx, {respondent, *ids}) + (["the search index"] if indexing.holds(ctx, ids) else [])
     if left:
         raise PrivacyError(
             f"the scan still finds the person in {', '.join(left)}; run the erasure again, then report this"

@@ -9,7 +9,7 @@ import polars as pl
 from voc.errors import PrivacyError
 from voc.privacy import redact
 from voc.schema import TABLES
-from voc.steps import theming, vaulting
+from voc.steps import indexing, theming, vaulting
 from voc.steps.erasing import DERIVED, in_table
 
 if TYPE_CHECKING:
@@ -62,12 +62,14 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
         marks = frame.with_columns(table=pl.lit(table), purged_at=pl.lit(ctx.now))
         ctx.lake.append("purged", redact(marks, key=ctx.key, text_columns=[]))
     feedback = set(late["feedback"]["item_id"])
+    indexing.forget(ctx, feedback)
     counts["exemplars"] = theming.forget(ctx, feedback)
     counts |= {table: ctx.lake.erase(table, "feedback_id", feedback) for table in DERIVED}
     if counts["exemplars"]:
         theming.assign_waiting(ctx)
     counts |= {table: ctx.lake.erase(table, column, set(late[table]["item_id"])) for table, column in _IDS.items()}
     left = [t for t in TABLES if t != "purged" and in_table(ctx.lake.read(t), set(items["item_id"]))]
+    left += ["search"] if indexing.holds(ctx, feedback) else []
     if left:
         raise PrivacyError(f"purged items are still in table {', '.join(left)}; purge again, then report this")
     return {**counts, "left": 0}
