@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-permanence bench-signals demo app test test-live lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
+.PHONY: bench-permanence bench-signals demo app test test-live test-faults lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -19,7 +19,12 @@ test: lint ## the linters and every test that needs no root and no server
 
 test-live: $(VENV)/.live $(VENV)/.plots ## the tests that need Chromium, which is installed from Debian where it is missing
 	bash .ci/chromium
+	bash .ci/faults
 	$(BIN)/pytest -q -m live -p no:randomly tests/live
+
+test-faults: $(VENV)/.test ## 300 nights broken on purpose (TRIALS=n, SEED=n); prints the count
+	bash .ci/faults
+	$(BIN)/python tests/faults/harness.py --trials $(or $(TRIALS),300) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff check

@@ -13,6 +13,7 @@ from voc.loop.notify import recipients
 from voc.loop.rules import hidden
 from voc.privacy import load_row_key
 from voc.queries import feed_trouble, feeds
+from voc.schema import TABLES
 from voc.store import check_row_key, writer_lock
 from voc.workspace import open_workspace
 
@@ -41,7 +42,7 @@ def examine(folder: Path) -> list[Finding]:
     if opened:
         with opened[0] as ws:
             findings += [
-                _tried("the lake's tables can be read", lambda: _check_lake(ws)),
+                _tried("every file of the lake is as it was written", lambda: _check_lake(ws)),
                 _tried("case history is unbroken", lambda: _check_history(ws)),
                 _tried("the key is the one that made the ids", lambda: _check_key(ws)),
                 _tried("quarantined rows can be kept and opened, if asked for", lambda: _check_row_key(ws)),
@@ -70,8 +71,8 @@ def _check_models() -> None:
 
 
 def _check_lake(ws: Workspace) -> None:
-    for table in ("feedback", "responses", "metric_events", "tags", "mentions", "theme_assignments", "quarantine"):
-        ws.lake.count(table)
+    for table in TABLES:
+        ws.lake.verify(table)
 
 
 def _check_history(ws: Workspace) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from voc.errors import BooksError, ConfigError, InputError
+from voc.errors import BooksError, ConfigError, InputError, VocError
 from voc.model import Books
 from voc.steps import (
     curating,
@@ -57,6 +58,7 @@ def run(ctx: Context, *, progress: Callable[[str, int], None] = lambda _step, _n
         result: dict[str, Any] = {}
         bad_files: list[str] = []
         try:
+            ctx.lake.settle()
             for step, counts, seconds in _steps(ctx, progress, bad_files):
                 result |= counts
                 ctx.register.record_step(run_id, step, counts, seconds, _after(ctx, started))
@@ -66,7 +68,9 @@ def run(ctx: Context, *, progress: Callable[[str, int], None] = lambda _step, _n
             if bad_files or nobody:
                 raise InputError("; ".join([*bad_files, *([nobody] if nobody else [])]) + " (all else was done)")
         except Exception:
-            ctx.register.finish_run(run_id, "failed", result, _after(ctx, started))
+            # Where the register itself fails, the first error says more than the second.
+            with suppress(VocError):
+                ctx.register.finish_run(run_id, "failed", result, _after(ctx, started))
             raise
         ctx.register.finish_run(run_id, "ok", result, _after(ctx, started))
         return {"run_id": run_id, "state": "ok", **result}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from voc import faults
 from voc.delivery import address, send
-from voc.errors import DeliveryError, InputError
+from voc.errors import DeliveryError, InputError, StoreError
 from voc.ids import stable_id
 from voc.loop.clock import local_day
 from voc.loop.digest import digest
@@ -215,11 +215,14 @@ def _write(ctx: Context, batch: _Batch, text: str) -> None:
     from voc.store.durable import durable_file, make_folder, sync_folder  # see voc.store
 
     folder = ctx.root / OUTBOX
-    make_folder(folder)
     name = f"{ctx.now:%Y-%m-%d}-{batch.owner.id}-{batch.key[:8]}.txt"
     draft = folder / f".{name}"
-    draft.unlink(missing_ok=True)
-    with durable_file(draft) as file:
-        file.write(text.encode())
-    draft.replace(folder / name)
-    sync_folder(folder)
+    try:
+        make_folder(folder)
+        draft.unlink(missing_ok=True)
+        with durable_file(draft) as file:
+            file.write(text.encode())
+        draft.replace(folder / name)
+        sync_folder(folder)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}; free the disk or fix its permissions, then run again") from error

@@ -6,7 +6,10 @@ written and synced first, then named in a commit, whose log entry is synced befo
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import re
 import time
 import uuid
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from voc import faults
 from voc.errors import StoreError
+from voc.ids import file_sha256
 from voc.store.durable import PRIVATE_FOLDER, durable_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
@@ -29,6 +33,8 @@ LOG = "_delta_log"
 LAST_CHECKPOINT = "_last_checkpoint"
 # A vacuum or a change of schema makes up to two commits before it syncs; anything older was synced by its writer.
 _UNSETTLED = 3
+_DIGEST = 32
+_NAMED = re.compile(rf"part-[0-9a-f]{{32}}-([0-9a-f]{{{_DIGEST}}})\.parquet")
 
 
 @contextmanager
@@ -72,11 +78,39 @@ def files(table: DeltaTable, folder: Path) -> pl.DataFrame:
 
 def write_data(folder: Path, frame: pl.DataFrame, *, data_change: bool = True) -> AddAction:
     """Write ``frame`` as a new data file, synced, and return the action that would commit it."""
-    path = folder / f"part-{uuid.uuid4().hex}.parquet"
+    content = io.BytesIO()
+    frame.write_parquet(content, compression="zstd", statistics=True)
+    # The name holds a digest of the content: parquet has no checksum of its own that every reader minds.
+    digest = hashlib.sha256(content.getbuffer()).hexdigest()[:_DIGEST]
+    path = folder / f"part-{uuid.uuid4().hex}-{digest}.parquet"
     with durable_file(path) as handle:
-        frame.write_parquet(handle, compression="zstd", statistics=True)
-    size = path.stat().st_size
+        handle.write(content.getbuffer())
+    size = content.getbuffer().nbytes
     return AddAction(path.name, size, {}, int(time.time() * 1000), data_change, json.dumps(_statistics(frame)))
+
+
+def verify(folder: Path) -> int:
+    """Read every live data file whole and compare it with the digest in its name; returns how many there are.
+
+    A file of a voc that gave no digest is read all the same.
+
+    Raises:
+        StoreError: a file is damaged; the message names it.
+    """
+    table = open_table(folder)
+    paths = files(table, folder)["path"].to_list() if table else []
+    for path in paths:
+        if not _intact(folder / path):
+            raise StoreError(f"table {folder.name}: {_remedy(f'data file {path} is damaged')}")
+    return len(paths)
+
+
+def _intact(path: Path) -> bool:
+    named = _NAMED.fullmatch(path.name)
+    try:
+        return file_sha256(path).startswith(named[1]) if named else pl.read_parquet(path) is not None
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
 
 
 def remove(path: str, size: int, *, data_change: bool = False) -> RemoveAction:
@@ -116,11 +150,28 @@ def sync_log(folder: Path, after: int, newest: int) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Sync what a killed writer may have committed without syncing, before its rows count as stored."""
+    """Sync what a killed writer may have committed without syncing, before its rows count as stored.
+
+    What a power cut has left of an entry that was never synced, and so never acknowledged, goes first.
+    """
+    _drop_unwritten(folder)
     table = open_table(folder)
     newest = table.version() if table else -1
     sync_log(folder, newest - _UNSETTLED, newest)
     sync_folder(folder.parent)
+
+
+def _drop_unwritten(folder: Path) -> None:
+    """Remove the newest log entry if the disk holds nothing or zeros where it should be: its text was never written."""
+    newest = max((folder / LOG).glob("*.json"), default=None)
+    if newest is None:
+        return
+    with newest.open("rb") as entry:
+        entry.seek(max(newest.stat().st_size - 1, 0))
+        unwritten = entry.read(1) in (b"", b"\0")
+    if unwritten:
+        newest.unlink()
+        sync_folder(folder / LOG)
 
 
 def evolve(folder: Path, schema: dict[str, pl.DataType]) -> None:
@@ -170,15 +221,11 @@ def _has_checkpoint(folder: Path) -> bool:
 def _culprit(folder: Path) -> str:
     """Name the damaged file, looking only when something has failed already."""
     try:
-        table = DeltaTable(str(folder))
-        for path in files(table, folder)["path"]:
-            pl.read_parquet(folder / path)
+        verify(folder)
     except StoreError as error:
         return str(error).partition(": ")[2]
     except DeltaError:
         return _torn_log(folder)
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return _remedy(f"data file {path} is damaged")
     return "it was written or read in a way that Delta refuses; run 'voc doctor', then run again"
 
 

@@ -146,6 +146,29 @@ class Lake:
             stored = delta.open_table(folder)
             return int(delta.files(stored, folder)["num_records"].sum()) if stored else 0
 
+    def settle(self) -> None:
+        """Put in order what a power cut or a kill has left, before anything is read; appends do so for their table.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        for table in TABLES:
+            folder = self._folder(table)
+            if folder.is_dir():
+                with commit_lock(self.root), delta.explained(folder):
+                    self._settle(table)
+
+    def verify(self, table: str) -> int:
+        """Read every data file of a table and compare it with the digest in its name; returns how many there are.
+
+        Raises:
+            InputError: there is no such table.
+            StoreError: a file is damaged; the message names it and the remedy.
+        """
+        folder = self._folder(table)
+        with delta.explained(folder):
+            return delta.verify(folder)
+
     def compact(self, *, target_bytes: int = COMPACT_BYTES) -> int:
         """Merge small files, as durably as ``append`` writes them; the rows stay the same.
 

@@ -43,7 +43,7 @@ def write(model: ThemeModel, folder: Path) -> None:
     body = _index(model) | {"numbers": name, "numbers_sha256": sha}
     text = json.dumps({"sha256": _digest(body), "body": body}, indent=1, ensure_ascii=False) + "\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         _replace(folder / name, numbers)
         faults.point("model.before_publish")
         _replace(folder / INDEX, text.encode())
@@ -164,11 +164,15 @@ def _read_index(path: Path) -> dict[str, Any]:
         body: dict[str, Any] = whole["body"]
         intact = whole["sha256"] == _digest(body)
     except FileNotFoundError as error:
-        raise ModelError(f"{path.parent} holds no theme model; make one with 'voc themes discover'") from error
+        raise ModelError(
+            f"{path.parent} holds no theme model; restore it from a backup, or make one with 'voc themes discover'"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} cannot be read; run 'voc themes discover' again") from error
+        raise ModelError(
+            f"{path} cannot be read; restore it from a backup, or run 'voc themes discover' again"
+        ) from error
     if not intact:
-        raise ModelError(f"{path} was changed or damaged; run 'voc themes discover' again")
+        raise ModelError(f"{path} was changed or damaged; restore it from a backup, or run 'voc themes discover' again")
     if body.get("format") != _FORMAT:
         raise ModelError(f"{path} has format {body.get('format')}, not {_FORMAT}; run 'voc themes discover' again")
     return body
@@ -180,9 +184,13 @@ def _read_numbers(folder: Path, name: str, sha: str) -> dict[str, Any]:
     try:
         raw = (folder / name).read_bytes()
     except OSError as error:
-        raise ModelError(f"{folder / name} cannot be read; run 'voc themes discover' again") from error
+        raise ModelError(
+            f"{folder / name} cannot be read; restore it from a backup, or run 'voc themes discover' again"
+        ) from error
     if hashlib.sha256(raw).hexdigest() != sha:
-        raise ModelError(f"{folder / name} was changed or damaged; run 'voc themes discover' again")
+        raise ModelError(
+            f"{folder / name} was changed or damaged; restore it from a backup, or run 'voc themes discover' again"
+        )
     tensors: dict[str, Any] = load(raw)
     return tensors
 
@@ -202,7 +210,20 @@ def _replace(path: Path, content: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    _sync_names(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make ``folder``, mode 0700, and sync each parent that got a name: else a power cut takes the model with it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    # Also where it was there: the run that made it may have died before it synced.
+    _sync_names(folder.parent)
+
+
+def _sync_names(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,320 @@
+"""The ways in which a night is broken. Each breaks a fresh workspace, mends what a message says, and reruns."""
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import disk
+from world import night
+
+import voc
+from voc.faults import POINTS
+
+# Every error that a person is meant to act upon says how.
+REMEDY = re.compile(
+    r"free the disk|free some space|fix its permissions|check (?:the disk|space)|restore|run '|run it again|then run"
+    r"|try again|reinstall|move it away|end it|wait"
+)
+CANARY = "parking"
+
+
+@dataclass
+class Books:
+    """What a trial saw: kills, errors that were told, and runs that went well in spite of the fault."""
+
+    kills: int = 0
+    told: int = 0
+    unharmed: int = 0
+
+    def enter(self, ended, *, may_fail=True):
+        """Count one end, and see that an error is one line that says what to do."""
+        if ended.code == -signal.SIGKILL:
+            self.kills += 1
+        elif ended.code == 0:
+            self.unharmed += 1
+        else:
+            assert may_fail, f"failed: {ended.code} {ended.err[-800:]}"
+            assert ended.code in (1, 75), f"ended with {ended.code}: {ended.err[-1500:]}"
+            assert "unexpected" not in ended.message, ended.message
+            assert REMEDY.search(ended.message), f"no remedy in: {ended.message}"
+            self.told += 1
+        assert CANARY not in ended.err.casefold().replace("parking.csv", ""), "a customer's words in the log"
+        return ended
+
+
+def settled(world, root, template="plain"):
+    """Run the night until it is well, and compare what is there with the undisturbed state, row for row."""
+    last = world.run(night, root)
+    assert last.code == 0, f"the rerun failed: {last.code} {last.err[-1500:]}"
+    same(world.right[template], world.state(root))
+
+
+def same(wanted, got):
+    """Raise where two states differ, and say in what."""
+    for kind, parts in wanted.items():
+        assert got[kind].keys() == parts.keys(), f"{kind}: {sorted(got[kind].keys() ^ parts.keys())}"
+        for name, content in parts.items():
+            if got[kind][name] != content:
+                at = next((i for i, (a, b) in enumerate(zip(content, got[kind][name], strict=False)) if a != b), 0)
+                where = slice(max(at - 80, 0), at + 120)
+                raise AssertionError(f"{kind} {name}: wanted ...{content[where]}... got ...{got[kind][name][where]}...")
+
+
+def named_point(world, rng, books, point=None):
+    """kill -9 at a named point, at a drawn passage."""
+    point = point or rng.choice([p for p in POINTS if world.passages.get(p)])
+    passage = rng.randint(1, world.passages[point])
+    root = world.fresh()
+    ended = books.enter(world.run(night, root, *_fault(f"{point}:{passage}")))
+    assert ended.code == -signal.SIGKILL, f"never came to {point}:{passage}: {ended.err[-500:]}"
+    settled(world, root)
+    return f"{point}:{passage}"
+
+
+def _fault(point):
+    from clinic import DAY
+
+    return DAY, None, {"VOC_FAULT": point}
+
+
+def random_moment(world, rng, books):
+    """kill -9 at any moment, up to three times in a row."""
+    root, moments = world.fresh(), [rng.uniform(0.02, world.seconds) for _ in range(rng.randint(1, 3))]
+    for moment in moments:
+        books.enter(world.start(night, root).wait(kill_after=moment), may_fail=False)
+    settled(world, root)
+    return " ".join(f"{moment:.2f}s" for moment in moments)
+
+
+def at_a_call(world, rng, books):
+    """kill -9 just before some call that changes the disk."""
+    root, nth = world.fresh(), rng.randint(1, world.calls)
+    books.enter(world.run(night, root, *_armed(disk.KILL, nth)), may_fail=False)
+    settled(world, root)
+    return f"call {nth} of {world.calls}"
+
+
+def _armed(how, nth, **more):
+    from clinic import DAY
+
+    return DAY, ((how, nth), more)
+
+
+def power_cut(world, rng, books):
+    """The power fails at some call: what was not synced is gone, or there in part."""
+    root, nth, torn = world.fresh(), rng.randint(1, world.calls), rng.random() < 0.5
+    shadow = root.with_name(root.name + ".shadow")
+    disk.remember(root, shadow)
+    books.enter(world.run(night, root, *_armed(disk.KILL, nth, shadow=shadow)), may_fail=False)
+    disk.cut_power(root, shadow, rng, torn=torn)
+    settled(world, root)
+    shutil.rmtree(shadow)
+    return f"call {nth}, {'torn' if torn else 'unsynced lost'}"
+
+
+def power_cut_after(world, rng, books):
+    """The power fails when a night has just said that it ended well: nothing of it may be lost."""
+    root, torn = world.fresh(), rng.random() < 0.5
+    shadow = root.with_name(root.name + ".shadow")
+    disk.remember(root, shadow)
+    books.enter(world.run(night, root, *_armed(disk.OFF, 0, shadow=shadow)), may_fail=False)
+    disk.cut_power(root, shadow, rng, torn=torn)
+    same(world.right["plain"], world.state(root))
+    settled(world, root)
+    shutil.rmtree(shadow)
+    return "torn" if torn else "unsynced lost"
+
+
+def _failing_disk(how, name, doc):
+    def kind(world, rng, books):
+        root, nth = world.fresh(), rng.randint(1, world.calls)
+        books.enter(world.run(night, root, *_armed(how, nth)))
+        settled(world, root)
+        return f"from call {nth}" if how != disk.BROKEN else f"call {nth}"
+
+    kind.__doc__, kind.__name__ = doc, name
+    return kind
+
+
+def clock_jump(world, rng, books):
+    """The machine's clock jumps by up to two years, either way, in the middle of the night."""
+    root, nth = world.fresh(), rng.randint(1, world.calls)
+    seconds = rng.choice((-1, 1)) * rng.choice((3600, 86_400, 63_000_000))
+    books.enter(world.run(night, root, *_armed(disk.CLOCK, nth, seconds=seconds)), may_fail=False)
+    same(world.right["plain"], world.state(root))
+    settled(world, root)
+    return f"{seconds:+d} s at call {nth}"
+
+
+def two_at_once(world, rng, books):
+    """Two nights at once, one of which may be killed: the other is told that it is busy, or waits its turn."""
+    root, killed = world.fresh(), rng.random() < 0.5
+    first = world.start(night, root)
+    time.sleep(rng.uniform(0, world.seconds / 2))
+    second = books.enter(world.run(night, root))
+    first = books.enter(first.wait(kill_after=rng.uniform(0, world.seconds / 2) if killed else None))
+    codes = {first.code, second.code}
+    assert codes <= {0, 75, -signal.SIGKILL}, codes
+    assert killed or 0 in codes, "both were refused"
+    settled(world, root)
+    return f"{first.code} and {second.code}"
+
+
+def locked_register(world, rng, books):
+    """Somebody holds the register: for a moment, or for longer than a night waits."""
+    root, long = world.fresh(), rng.random() < 0.5
+    with voc_register(root) as other:
+        began = world.start(_impatient_night, root, 0.3 if long else 30)
+        time.sleep(rng.uniform(0, world.seconds))
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(1.0 if long else 0.2)
+        other.execute("ROLLBACK")
+        ended = books.enter(began.wait())
+    assert long or ended.code == 0, "a short wait is no failure"
+    settled(world, root)
+    return "too long" if long else "a moment"
+
+
+def voc_register(root):
+    """A connection to the register beside voc's own; closing it is the caller's."""
+    from contextlib import closing
+
+    connection = sqlite3.connect(root / "register.db", isolation_level=None, timeout=30)
+    return closing(connection)
+
+
+def _impatient_night(root, seconds):
+    from voc.store import database
+
+    database.WAIT_SECONDS = seconds
+    return night(root)
+
+
+def readers(world, rng, books):
+    """The app's queries throughout a night that is killed, and through its rerun: no error and no half batch."""
+    root, stop = world.fresh(), world.folder / "stop"
+    reading = world.start(_read_on, root, stop)
+    books.enter(world.start(night, root).wait(kill_after=rng.uniform(0.2, world.seconds)), may_fail=False)
+    try:
+        settled(world, root)
+    finally:
+        stop.touch()
+        ended = reading.wait()
+        stop.unlink()
+    assert ended.code == 0, f"a reader failed: {ended.err[-1500:]}"
+    return f"{ended.out.strip()} readings"
+
+
+def _read_on(root, stop):
+    from voc import queries
+    from voc.model import Filter
+
+    readings = most = 0
+    while not stop.exists():
+        with voc.open(root) as ws:
+            tables = ws.tables()
+            n = ws.lake.count("feedback")
+            assert n >= most, "feedback that was there is gone"
+            queries.themes_table(tables, Filter())
+            queries.score_summary(tables, Filter())
+            most = n
+            readings += 1
+    print(readings)
+    return 0
+
+
+def damaged_lake(world, rng, books):
+    """A data file or a log entry of the lake is cut, flipped or gone; the message names it; a backup cures it."""
+    root = world.fresh("done")
+    files = sorted(p for p in (root / "lake").rglob("*") if p.suffix in (".parquet", ".json") and p.stat().st_size)
+    victim = rng.choice(files)
+    good = victim.read_bytes()
+    how = _damage(victim, good, rng)
+    ended = books.enter(world.run(night, root))
+    told = ended.message if ended.code else world.run(_doctor, root).out
+    assert victim.name in told, (
+        f"{victim.relative_to(root)} {how}, and neither the night nor the doctor names it: {told}"
+    )
+    assert victim.parent.name in told or victim.parent.parent.name in told, told
+    victim.write_bytes(good)
+    victim.chmod(0o600)
+    settled(world, root)
+    return f"{victim.relative_to(root / 'lake')} {how}"
+
+
+def _damage(victim, good, rng):
+    how = rng.choice(("cut", "flipped", "gone", "emptied"))
+    if how == "gone":
+        victim.unlink()
+    elif how == "flipped":
+        at = rng.randrange(len(good))
+        victim.write_bytes(good[:at] + bytes([good[at] ^ (1 << rng.randrange(8))]) + good[at + 1 :])
+    else:
+        os.truncate(victim, 0 if how == "emptied" else rng.randrange(1, len(good)))
+    return how
+
+
+def _doctor(root):
+    return voc.cli.run(["-w", str(root), "doctor", "--json"])
+
+
+def damaged_model(world, rng, books):
+    """A file of the theme model or of the shipped models is damaged: it is named, never used, and a backup cures it."""
+    if rng.random() < 0.5:
+        root, env = world.fresh("done"), {}
+        victim = rng.choice(sorted(p for p in (root / "themes").rglob("*") if p.is_file()))
+    else:
+        root, copied = world.fresh(), world.folder / "models"
+        shutil.rmtree(copied, ignore_errors=True)
+        victim, env = _copied_models(copied, rng), {"VOC_MODELS": str(copied)}
+    good = victim.read_bytes()
+    how = _damage(victim, good, rng)
+    ended = books.enter(world.run(_cold, night, root, env))
+    told = ended.message if ended.code else world.run(_cold, _doctor, root, env).out
+    assert victim.name in told or victim.parent.name in told, f"{victim.name} {how} is not named: {told}"
+    victim.write_bytes(good)
+    settled(world, root)
+    return f"{victim.parent.name}/{victim.name} {how}"
+
+
+def _copied_models(target, rng):
+    from voc import modelstore
+
+    source = modelstore.models_dir()
+    target.mkdir()
+    victim = rng.choice(sorted(modelstore.manifest(source)))
+    for path in source.rglob("*"):
+        if path.is_file():
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if path.relative_to(source).as_posix() == victim:
+                shutil.copyfile(path, place)
+            else:
+                place.symlink_to(path)
+    return target / Path(victim)
+
+
+def _cold(work, root, env):
+    """Call ``work`` with nothing of the models in memory yet."""
+    from voc import modelstore
+    from voc.text import encode
+
+    os.environ.update(env)
+    for kept in (modelstore.manifest, modelstore._verified, encode.load_encoder, encode.load_static):
+        kept.cache_clear()
+    return work(root)
+
+
+full_disk = _failing_disk(disk.FULL, "full_disk", "The disk is full from some call on, after half of a write.")
+read_only_disk = _failing_disk(disk.READONLY, "read_only_disk", "The disk is read-only from some call on.")
+broken_disk = _failing_disk(disk.BROKEN, "broken_disk", "One write or sync fails with an I/O error.")
+
+KINDS = (
+    named_point, random_moment, at_a_call, power_cut, power_cut_after, full_disk, read_only_disk, broken_disk,
+    clock_jump, two_at_once, locked_register, readers, damaged_lake, damaged_model,
+)  # fmt: skip
