@@ -21,6 +21,8 @@ LEAVES = {
     "config",
     "configbuild",
     "configloop",
+    "configaccess",
+    "access",
     "modelstore",
     "text",
 }
@@ -31,7 +33,7 @@ LAYERS = [
     PARTS,
     {"queries", "setup"},
     {"steps"},
-    {"nightly", "voicing", "curation", "finding", "personal"},
+    {"nightly", "voicing", "curation", "finding", "personal", "overseeing", "acting"},
     {"closing"},
     {"library", "workspace"},
     {"voc"},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from voc.configaccess import Access, access_settings
 from voc.configbuild import build, table, tupled
 from voc.configloop import LOOP_TABLES, Channel, Notifications, Permissions, loop_settings
 from voc.errors import ConfigError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "voc.toml"
 # Beside [workspace].
-_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models", "lanes")
+_TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models", "lanes", "access")
 # What a discovery may propose about themes, for a person or the policy to accept.
 THEME_PROPOSALS = ("born", "split", "merged", "drifted")
 
@@ -156,6 +157,16 @@ class Config:
     channels: tuple[Channel, ...] = ()
     notifications: Notifications = field(default_factory=Notifications)
     permissions: Permissions = field(default_factory=Permissions)
+    access: Access = field(default_factory=Access)
+
+    @property
+    def logs_reads(self) -> bool:
+        """Whether reads of comments, searches and exports are noted: as set, else where the healthcare pack is used."""
+        return "healthcare" in self.packs if self.access.log is None else self.access.log
+
+    def shown(self) -> Config:
+        """The settings without what can hold a secret or names who is let in."""
+        return replace(self, register_url="", channels=(), access=Access())
 
     def calendar(self, owner_id: str) -> Calendar:
         """The working calendar of an owner; the default one for whoever is no owner any more."""
@@ -220,7 +231,7 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
     single = {name: _settings(kind, raw, name, where) for name, kind in _SINGLE.items()}
     loop = loop_settings(raw, where, folder)
     body = {**settings, **single, "sources": sources, "targets": _targets(raw, where), **loop}
-    body["models"] = _models(raw, where)
+    body |= {"models": _models(raw, where), "access": access_settings(raw, where)}
     config = build(Config, body, f"{where}: [workspace]")
     if config.external not in ("all", "none"):
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")

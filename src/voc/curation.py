@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from voc.errors import InputError
 from voc.steps import curating, theming
 from voc.steps.moving import redacted, signed
 from voc.store import writer_lock
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from voc.model import Theme
+    from voc.model import LineageEvent, Theme
     from voc.steps.context import Context
     from voc.store import Register
     from voc.themelife import Signal, ThemeEdit, ThemeProposal
@@ -28,6 +29,30 @@ class Curating(ABC):
     @abstractmethod
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
+
+    @abstractmethod
+    def reading(self, day: date | None = None) -> Context:
+        """The same for reading, cut to the scope."""
+
+    def theme(self, theme_id: str) -> Theme:
+        """One theme.
+
+        Raises:
+            InputError: there is none with this id, or none that the scope shows.
+        """
+        ctx = self.reading()
+        seen = ctx.seen()
+        if seen is not None and theme_id not in seen:
+            raise InputError(f"no theme {theme_id!r}; 'voc themes list' shows them")
+        return theming.find_theme(ctx, theme_id)
+
+    def lineage(self, theme_id: str) -> list[LineageEvent]:
+        """What became of a theme since it was born, oldest first.
+
+        Raises:
+            InputError: there is no such theme.
+        """
+        return self.register.lineage(self.theme(theme_id).theme_id)
 
     def discover(self, day: date | None = None) -> dict[str, int]:
         """Find themes: the first, or anew against those that are known; see ``voc.steps.theming.rediscover``."""
@@ -64,7 +89,8 @@ class Curating(ABC):
 
     def theme_proposals(self) -> list[ThemeProposal]:
         """What discovery proposes and nobody has decided on."""
-        return self.register.proposals()
+        seen = self.reading().seen()
+        return [p for p in self.register.proposals() if seen is None or p.theme_id in seen]
 
     def decide_proposal(self, proposal_id: str, *, accept: bool, actor: str) -> str:
         """Accept or refuse a proposal; see ``voc.steps.curating.decide``."""
@@ -72,5 +98,10 @@ class Curating(ABC):
             return curating.decide(self.context(), proposal_id, accept=accept, actor=signed(actor))
 
     def signals(self) -> list[Signal]:
-        """Themes that stood out, the newest first."""
-        return self.register.signals()
+        """Themes that stood out, the newest first; within a scope, those of its themes and not of other segments."""
+        ctx = self.reading()
+        seen = ctx.seen()
+        return [
+            s for s in self.register.signals()
+            if seen is None or (s.theme_id in seen and (not s.segment or (s.segment, s.value) in ctx.scope))
+        ]  # fmt: skip

@@ -36,6 +36,10 @@ class Voicing(ABC):
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
 
+    @abstractmethod
+    def reading(self, day: date | None = None) -> Context:
+        """The same for reading, cut to the scope."""
+
     def raise_observation(self, text: str, *, actor: str, **place: Any) -> Observation:
         """Raise what somebody in care has seen; it gets an id and an owner, and will be answered.
 
@@ -52,7 +56,7 @@ class Voicing(ABC):
 
     def similar_observations(self, text: str) -> list[Observation]:
         """Open observations that sound alike: "seen here too" may be all that needs to be said."""
-        return voicing.suggested(self.context(), redacted(text))
+        return voicing.suggested(self.reading(), redacted(text))
 
     def see_observation(self, observation_id: str, *, actor: str) -> bool:
         """Say "seen here too"; returns whether that was new."""
@@ -85,7 +89,7 @@ class Voicing(ABC):
 
     def team_brief(self, team: str, day: date | None = None, days: int = 28) -> Brief:
         """What a team should know about the last ``days``."""
-        return voicing.team_brief(self.context(day), team, days=days)
+        return voicing.team_brief(self.reading(day), team, days=days)
 
     def brief_page(self, brief: Brief) -> str:
         """A brief as an HTML page that prints, with the picture of its newest verdict by test."""
@@ -111,11 +115,11 @@ class Voicing(ABC):
 
     def call_backs(self, case_id: str) -> list[CallBack]:
         """Who of a shipped case may be told what came of her words; see ``voc.steps.voicing.call_backs``."""
-        return voicing.call_backs(self.context(), case_id)
+        return voicing.call_backs(self.reading(), case_id)
 
     def told(self, case_id: str, feedback_ids: Sequence[str] = (), *, actor: str, how: str = "call_back") -> int:
         """Note that people were told, which also ends the case's clock to tell; returns how many are new."""
-        new = voicing.told(self.context(), case_id, feedback_ids, actor=signed(actor), how=how)
+        new = voicing.told(self.reading(), case_id, feedback_ids, actor=signed(actor), how=how)
         if new:
             self.publish([case_id], "call_back", actor=actor)
         return new

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voc import config as configuration
 from voc import nightly as night
+from voc.access import FILE_HOLDER, Principal, narrowed
+from voc.acting import let_in
 from voc.closing import Closing
 from voc.curation import Curating
 from voc.errors import InputError
 from voc.finding import Finding
 from voc.loop import rules
 from voc.model import Filter
+from voc.overseeing import Overseeing
 from voc.personal import Personal
 from voc.privacy import load_key, make_key
-from voc.queries import themes_table
+from voc.queries import theme_verbatims, themes_table
+from voc.queries.scope import partly
 from voc.setup import starter_config
 from voc.steps import (
     auditing,
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from voc.access import Scope
     from voc.config import Config
     from voc.loop.routing import Decision
     from voc.loop.rules import RuleReport
@@ -80,23 +87,32 @@ def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None
     return open_workspace(folder)
 
 
-def open_workspace(folder: Path | str) -> Workspace:
+def open_workspace(folder: Path | str, *, actor: str | Principal | None = None) -> Workspace:
     """Open the workspace in ``folder``; use it as a context manager.
 
+    Args:
+        folder: the workspace's.
+        actor: as whom: somebody whom ``[access]`` of voc.toml names, or a ``Principal``. Without one, everything may
+            be done: whoever has the files in hand could do it anyway.
+
     Raises:
+        NotAllowedError: ``actor`` has no role in it.
         ConfigError: it is no workspace, or its voc.toml is wrong.
         PrivacyError: its key is absent or can be read by others.
         StoreError: its register cannot be opened.
     """
     root = Path(folder)
-    return Workspace(root, configuration.load(root), load_key(root))
+    opened = Workspace(root, configuration.load(root), load_key(root))
+    return opened if actor is None else opened.acting(actor)
 
 
-class Workspace(Closing, Curating, Finding, Personal):
+class Workspace(Closing, Curating, Finding, Personal, Overseeing):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
         self.root, self.config, self._key = root, config, key
+        self._scope: Scope = ()
+        self.memo: dict[Any, Any] = {}
         self.lake = Lake(root / "lake")
         self.register = Register(config.register_url or f"sqlite:///{(root / 'register.db').resolve()}")
         self.register.migrate()
@@ -120,7 +136,40 @@ class Workspace(Closing, Curating, Finding, Personal):
         now = self.now()
         if day is not None and day < now.date():
             now = datetime.combine(day, time(23, 59, 59), UTC)
-        return Context(self.root, self.config, self.lake, self.register, self._key, now, day)
+        return Context(self.root, self.config, self.lake, self.register, self._key, now, day, memo=self.memo)
+
+    def reading(self, day: date | None = None) -> Context:
+        """The context for reading: cut to the scope of whoever the workspace was opened for."""
+        return replace(self.context(day), scope=self._scope)
+
+    def _seen(self) -> frozenset[str] | None:
+        """The themes in the scope; None sees all."""
+        return self.reading().seen() if self._scope else None
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts: here whoever has the files in hand."""
+        return FILE_HOLDER
+
+    def may(self, _verb: str, *, move: str = "") -> bool:
+        """Whether a verb is permitted: to whoever has the files in hand, each is."""
+        return True
+
+    def acting(self, principal: Principal | str) -> Workspace:
+        """This workspace as somebody may use it: role, scope and access log apply to every verb.
+
+        Args:
+            principal: who; a text names somebody in ``[access]`` of voc.toml.
+
+        Raises:
+            NotAllowedError: she has no role in it.
+        """
+        who = principal if isinstance(principal, Principal) else self.config.access.person(principal)
+        who = who or Principal(str(principal), self.config.access.default_role, verified=True)
+        view = copy.copy(self)
+        view._scope = who.scope
+        acting: Workspace = let_in(view, who)
+        return acting
 
     def ingest(
         self, source: str | Path, profile: str | None = None, *, progress: Callable[[int], None] = lambda _: None
@@ -154,9 +203,9 @@ class Workspace(Closing, Curating, Finding, Personal):
         with writer_lock(self.root):
             return tagging.tag_waiting(self.context())
 
-    def tables(self) -> Tables:
-        """The read side's view of the workspace, for ``voc.queries``."""
-        return self.context().tables()
+    def tables(self, *, history: bool = False) -> Tables:
+        """The read side's view of the workspace, for ``voc.queries``; with ``history``, what happened to cases too."""
+        return self.reading().tables(history=history)
 
     def route(self, *, dry_run: bool = False) -> list[Decision]:
         """Decide which themes become cases and, unless ``dry_run``, open them; returns the decisions."""
@@ -178,16 +227,23 @@ class Workspace(Closing, Curating, Finding, Personal):
             return delivering.send_due(self.context())
 
     def themes(self) -> list[Theme]:
-        """Every known theme."""
-        return self.register.themes()
+        """Every known theme; within a scope, those that somebody in it speaks of."""
+        seen = self._seen()
+        return [theme for theme in self.register.themes() if seen is None or theme.theme_id in seen]
 
     def exemplars(self, theme_id: str) -> list[str]:
         """Up to three redacted mentions that stand for a theme."""
-        return theming.exemplars(self.context(), theme_id)
+        if not self._scope:
+            return theming.exemplars(self.context(), theme_id)
+        # The model's own examples may come from anywhere.
+        rows = theme_verbatims(self.tables(), Filter(), theme_id, 3).select("text", "start", "end").iter_rows()
+        return [text[start:end] for text, start, end in rows]
 
     def theme_facts(self) -> dict[str, dict[str, Any]]:
         """How far resamples support each theme of the model in force, and the groups above it."""
-        return theming.facts(self.context())
+        seen = self._seen()
+        found = theming.facts(self.context())
+        return {theme_id: fact for theme_id, fact in found.items() if seen is None or theme_id in seen}
 
     def theme_map(self) -> str:
         """The themes of the model in force as a page of HTML, sized by people."""
@@ -196,7 +252,7 @@ class Workspace(Closing, Curating, Finding, Personal):
 
     def cases(self) -> list[Case]:
         """Every case, in order of opening."""
-        return self.register.cases()
+        return self.reading().cases() if self._scope else self.register.cases()
 
     def case(self, case_id: str) -> Case:
         """One case.
@@ -204,10 +260,15 @@ class Workspace(Closing, Curating, Finding, Personal):
         Raises:
             InputError: there is none with this id.
         """
-        return self.register.case(case_id)
+        case = self.register.case(case_id)
+        seen = self._seen()
+        if seen is not None and case.theme_id not in seen:
+            raise InputError(f"no case {case_id!r}; 'voc cases list' shows them")
+        return case if seen is None else partly(case)
 
     def case_events(self, case_id: str) -> list[CaseEvent]:
         """The history of one case, oldest first."""
+        self.case(case_id)
         return self.register.events(case_id)
 
     def move_case(
@@ -243,6 +304,10 @@ class Workspace(Closing, Curating, Finding, Personal):
         """A table as it may leave the team; see ``voc.steps.sharing.shared``."""
         return sharing.shared(self.context(), table)
 
+    def export(self, table: str) -> pl.DataFrame:
+        """A table of the lake as it is stored, ids and all: not for people outside the team."""
+        return self.lake.read(table)
+
     def key_state(self, *, accept: bool = False) -> str:
         """Whether the key is the one that made the stored ids: "same", "new" (none stored yet) or "other"."""
         with writer_lock(self.root):
@@ -262,7 +327,8 @@ class Workspace(Closing, Curating, Finding, Personal):
 
     def figures(self, kind: str, filter: Filter, *, as_of: datetime | None = None, **settings: str) -> list[Figure]:
         """Figures with receipts; see ``voc.steps.receipts.asked``."""
-        return receipts.asked(self.context(), kind, filter, settings, as_of=as_of)
+        cut = narrowed(filter, self._scope)
+        return receipts.asked(self.context(), kind, cut, settings, as_of=as_of, tables=self.tables(history=True))
 
     def recompute(self, receipt_ids: Sequence[str]) -> list[receipts.Recomputed]:
         """Work figures out again by their receipts; see ``voc.steps.receipts.recompute``."""
@@ -282,11 +348,12 @@ class Workspace(Closing, Curating, Finding, Personal):
         tables = ("feedback", "responses", "tags", "mentions", "theme_assignments")
         edits = self.register.theme_edits()
         done = len(edits) + sum(edit.undone_at is not None for edit in edits)
-        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "", done)
+        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "", done,
+                *(f"{segment}={value}" for segment, value in self._scope))  # fmt: skip
 
 
 @contextmanager
-def workspace(folder: Path | str | None = None) -> Iterator[Workspace]:
-    """Open ``folder``, else ``$VOC_WORKSPACE``, else the current folder, and close it after use."""
-    with open_workspace(folder or os.environ.get("VOC_WORKSPACE") or ".") as opened:
+def workspace(folder: Path | str | None = None, *, actor: str | Principal | None = None) -> Iterator[Workspace]:
+    """Open ``folder``, else ``$VOC_WORKSPACE``, else the current folder, as ``actor``, and close it after use."""
+    with open_workspace(folder or os.environ.get("VOC_WORKSPACE") or ".", actor=actor) as opened:
         yield opened

@@ -29,6 +29,7 @@ from voc.cli import (
     voices,
     work,
 )
+from voc.cli.common import AS
 from voc.errors import VocError
 
 # typer carries click inside itself from 0.26 on and uses the installed one before: this finds either's base class.
@@ -64,7 +65,11 @@ def _common(
     workspace: str = typer.Option(
         "", "--workspace", "-w", help="The workspace's folder; default $VOC_WORKSPACE, else this one."
     ),
+    who: str = typer.Option(
+        "", "--as", help="Act as this person of [access] in voc.toml: with her role and scope, not as an administrator."
+    ),
 ) -> None:
+    context.meta[AS] = who
     context.obj = workspace or os.environ.get("VOC_WORKSPACE") or "."
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -23,17 +25,34 @@ if TYPE_CHECKING:
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Actor = Annotated[str, typer.Option("--by", envvar="VOC_ACTOR", help="Who does it; kept in the history.")]
+# Under which the root keeps what ``--as`` says.
+AS = "voc.as"
 # Attributes of a log record that are not the step's own facts.
 _RECORD = set(vars(logging.makeLogRecord({})))
 
 
 @contextmanager
 def opened(context: typer.Context) -> Iterator[Workspace]:
-    """The workspace that ``-w``, ``$VOC_WORKSPACE`` or the current folder names."""
+    """The workspace that ``-w``, ``$VOC_WORKSPACE`` or the current folder names, as the one who runs the command.
+
+    That is whoever has the files, who may do everything; with ``--as WHO``, or where ``$VOC_ACTOR`` is somebody whom
+    ``[access]`` of voc.toml names, it is that person.
+    """
+    from voc.access import ADMIN, Principal
     from voc.workspace import workspace
 
     with workspace(context.obj) as ws:
-        yield ws
+        asked, said = context.meta.get(AS, ""), os.environ.get("VOC_ACTOR", "")
+        named = ws.config.access.person(said)
+        yield ws.acting(asked or named or Principal(said or _user(), ADMIN))
+
+
+def _user() -> str:
+    """Who is logged in to this machine: what the access log calls whoever runs a command."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
 
 
 def show(

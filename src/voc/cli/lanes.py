@@ -23,7 +23,7 @@ def list_items(
     from voc.loop.lanes import NO_INCIDENT_SYSTEM
 
     with opened(context) as ws:
-        found = [item for item in ws.register.lane_items(waiting=waiting) if lane in ("", item.lane)]
+        found = [item for item in ws.lane_items(waiting=waiting) if lane in ("", item.lane)]
     rows = [
         (
             i.item_id,

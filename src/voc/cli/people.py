@@ -55,7 +55,7 @@ def export(
             out.write_text(json.dumps(held, default=plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             say(f"{sum(map(len, held.values()))} rows of one person: {out}")
             return
-        frame = ws.shared(table or "") if shared else ws.lake.read(table or "")
+        frame = ws.shared(table or "") if shared else ws.export(table or "")
     write_table(frame if out.suffix == ".parquet" else unformulated(frame), out)
     say(f"{frame.height} rows: {out}")
 

@@ -154,14 +154,12 @@ def trends(context: typer.Context, out: Annotated[Path, typer.Option("--out", he
 @app.command("show")
 def show_theme(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
     """One theme: definition, keywords, exemplars and history."""
-    from voc.steps.theming import find_theme
-
     with opened(context) as ws:
-        theme = find_theme(ws.context(), theme_id)
+        theme = ws.theme(theme_id)
         data = {
             **asdict(theme),
             "exemplars": ws.exemplars(theme_id),
-            "lineage": [asdict(e) for e in ws.register.lineage(theme_id)],
+            "lineage": [asdict(e) for e in ws.lineage(theme_id)],
         }
     show(data, [(k, v) for k, v in data.items() if k != "lineage"], ("", ""), as_json=as_json)
 
@@ -256,11 +254,8 @@ def retire(context: typer.Context, theme_id: str, by: Actor = "") -> None:
 @app.command()
 def lineage(context: typer.Context, theme_id: str, as_json: JsonFlag = False) -> None:
     """What became of a theme since it was born."""
-    from voc.steps.theming import find_theme
-
     with opened(context) as ws:
-        find_theme(ws.context(), theme_id)
-        events = ws.register.lineage(theme_id)
+        events = ws.lineage(theme_id)
     rows = [
         (f"{e.at:%Y-%m-%d %H:%M}", e.kind, e.actor, ", ".join(f"{k} {v}" for k, v in e.details.items())) for e in events
     ]

@@ -65,7 +65,7 @@ def list_observations(
 ) -> None:
     """Every observation, with how many have seen it too and its answer."""
     with opened(context) as ws:
-        found = [o for o in ws.register.observations() if not team or o.team.casefold() == team.casefold()]
+        found = [o for o in ws.observations() if not team or o.team.casefold() == team.casefold()]
     rows = [
         (o.observation_id, f"{o.raised_at:%Y-%m-%d}", o.raised_by, o.text, 1 + len(o.seen_by), o.owner, o.answer)
         for o in found
@@ -117,7 +117,7 @@ def add_change(
 def list_changes(context: typer.Context, as_json: JsonFlag = False) -> None:
     """Every change and known issue, newest first."""
     with opened(context) as ws:
-        found = ws.register.changes()
+        found = ws.changes()
     rows = [
         (c.change_id, c.kind + (" (over)" if c.ended_on else ""), c.starts_on, c.what, c.say, c.case_id) for c in found
     ]
@@ -163,7 +163,7 @@ def end_change(
     if over is None:
         raise InputError("say since when: --on YYYY-MM-DD")
     with opened(context) as ws:
-        ws.register.end_change(change_id, over)
+        ws.end_change(change_id, over)
     show({"change_id": change_id, "ended_on": over}, [(change_id, over)], ("change", "over since"), as_json=as_json)
 
 

@@ -136,10 +136,8 @@ def feeds(context: typer.Context, date: DateOption = None, as_json: JsonFlag = F
 
 def languages(context: typer.Context, as_json: JsonFlag = False) -> None:
     """Texts in languages that voc does not tag, newest first: a person has to read them."""
-    from voc import queries
-
     with opened(context) as ws:
-        found = queries.other_languages(ws.tables())
+        found = ws.languages_queue()
     shown = ("language", "event_at", "source", "record_ref", "text")
     rows = [(r[0], f"{r[1]:%Y-%m-%d}" if r[1] else "", *r[2:]) for r in found.select(shown).iter_rows()]
     show(found.to_dicts(), rows, ("language", "on", "source", "record", "text"), as_json=as_json)
@@ -160,7 +158,7 @@ def serve(
 def runs_list(context: typer.Context, as_json: JsonFlag = False) -> None:
     """The newest runs, newest first."""
     with opened(context) as ws:
-        runs = ws.register.runs()
+        runs = ws.runs()
     data = [{k: v for k, v in asdict(run).items() if k != "steps"} for run in runs]
     rows = [
         (r.run_id, r.state, f"{r.started_at:%Y-%m-%d %H:%M}", r.books.get("stored"), r.books.get("tagged"))
@@ -173,7 +171,7 @@ def runs_list(context: typer.Context, as_json: JsonFlag = False) -> None:
 def runs_show(context: typer.Context, run_id: str, as_json: JsonFlag = False) -> None:
     """One run, step by step."""
     with opened(context) as ws:
-        run = ws.register.run(run_id)
+        run = ws.run(run_id)
     rows = [
         (step.step, f"{step.seconds:.2f} s", ", ".join(f"{k} {v}" for k, v in step.details.items()))
         for step in run.steps

@@ -69,7 +69,7 @@ def asker(ws: Workspace, month: dt.date, as_of: dt.datetime | None = None) -> As
     Raises:
         InputError: nothing is stored, or the month lies ahead.
     """
-    tables = ws.context().tables(history=True)
+    tables = ws.tables(history=True)
     moment = as_of or month_end(tables, month)
     if moment is None:
         raise InputError("nothing is stored yet; run 'voc ingest' and 'voc nightly' first")

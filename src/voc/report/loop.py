@@ -107,7 +107,7 @@ def decisions(a: Asker) -> Section:
 
 def team(a: Asker) -> Section:
     """What care staff raised, and what was answered."""
-    title, ask = "Suggestions from the team", getattr(a.ws.register, "observations", None)
+    title, ask = "Suggestions from the team", getattr(a.ws, "observations", None)
     if ask is None:
         return Section(title, (Words(("Observations of the team are not kept in this workspace.",)),))
     in_month = ((o, f"{o.raised_at:%Y-%m}") for o in ask() if o.raised_at <= a.as_of)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from voc.queries import Tables
+from voc.queries.scope import themes_within, within
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from voc.access import Scope
     from voc.config import Config
+    from voc.model import Case
+    from voc.records import Observation
     from voc.store import Lake, Register
 
 THEME_SETTING = "theme_version"
@@ -33,6 +37,8 @@ class Context:
         key: the key of its pseudonyms.
         now: aware time of the run: what rows and events are stamped with.
         date: the day that windows end at; None for the newest event in the lake.
+        scope: what reads are cut to; steps that change something work on the whole.
+        memo: what was worked out for a scope before, by the versions that it rests on.
     """
 
     root: Path
@@ -42,6 +48,8 @@ class Context:
     key: bytes
     now: datetime
     date: date | None = None
+    scope: Scope = ()
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property
     def present(self) -> datetime:
@@ -50,6 +58,30 @@ class Context:
 
     def tables(self, *, history: bool = False) -> Tables:
         """The read side's view of what is stored now; with ``history``, what happened to cases and themes too."""
+        return within(self._whole(history=history), self.scope, self.seen())
+
+    def seen(self) -> frozenset[str] | None:
+        """The themes that somebody in the scope speaks of; None without a scope, which sees all."""
+        if not self.scope:
+            return None
+        edits = self.register.theme_edits()
+        key = (self.scope, *(self.lake.version(name) for name in ("feedback", "theme_assignments")), len(edits),
+               sum(edit.undone_at is not None for edit in edits), self.register.setting(THEME_SETTING))  # fmt: skip
+        if key not in self.memo:
+            self.memo[key] = themes_within(self._whole(), self.scope)
+        found: frozenset[str] = self.memo[key]
+        return found
+
+    def cases(self) -> list[Case]:
+        """Every case in the scope."""
+        return list(self.tables().cases) if self.scope else self.register.cases()
+
+    def observations(self) -> list[Observation]:
+        """What care staff raised, but for what names a site outside the scope."""
+        sites = [value for segment, value in self.scope if segment == "site"]
+        return [o for o in self.register.observations() if not sites or o.site in ("", *sites)]
+
+    def _whole(self, *, history: bool = False) -> Tables:
         return Tables(
             feedback=self.lake.scan("feedback"),
             responses=self.lake.scan("responses"),

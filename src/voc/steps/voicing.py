@@ -77,7 +77,7 @@ def suggested(ctx: Context, text: str) -> list[Observation]:
     words = _words(text)
     scored = [
         (len(words & _words(o.text)) / max(1, min(len(words), len(_words(o.text)))), o)
-        for o in ctx.register.observations()
+        for o in ctx.observations()
         if o.answered_at is None
     ]
     return [o for share, o in sorted(scored, key=lambda pair: -pair[0]) if share >= 0.5][:3]
@@ -127,9 +127,9 @@ def team_brief(ctx: Context, team: str, *, days: int = briefs.PERIOD_DAYS) -> Br
     end = _day(ctx)
     tables = settled(ctx.tables())
     facts = briefs.Facts(
-        cases=ctx.register.cases(),
-        events=ctx.register.events(),
-        observations=ctx.register.observations(),
+        cases=ctx.cases(),
+        events=ctx.tables(history=True).case_events,
+        observations=ctx.observations(),
         changes=ctx.register.changes(),
         praise=praise(tables, end - timedelta(days=days - 1), end + timedelta(days=1)),
         owners={owner.id: owner.name for owner in ctx.config.owners},

@@ -95,3 +95,16 @@ lane_items = sa.Table(
     sa.Column("escalations", sa.Integer, nullable=False),
     sa.Column("escalated_at", UtcTime),
 )
+
+# Who read what; ids of themes and cases and the filter, never words.
+access_log = sa.Table(
+    "access_log",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False, index=True),
+    sa.Column("person", sa.String, nullable=False),
+    sa.Column("role", sa.String, nullable=False),
+    sa.Column("verb", sa.String, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("n", sa.Integer),
+)

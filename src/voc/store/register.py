@@ -13,6 +13,7 @@ from voc.store.lanes import LaneRows
 from voc.store.ledger import LedgerRows
 from voc.store.outbox import OutboxRows
 from voc.store.personal import PersonalRows
+from voc.store.reads import ReadRows
 from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
 from voc.store.signals import SignalRows
@@ -35,6 +36,7 @@ class Register(
     VoiceRows,
     LaneRows,
     PersonalRows,
+    ReadRows,
 ):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
