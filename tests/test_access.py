@@ -2,15 +2,18 @@
 
 import dataclasses
 import inspect
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 import voc
 from clinic import DAY, VOC_TOML, make_clinic
-from voc.access import ADMIN, OWNER, PERMISSIONS, ROLES, Principal, allowed, check, narrowed
+from voc.access import ADMIN, DOES, OWNER, PERMISSIONS, ROLES, Principal, allowed, check, narrowed
 from voc.config import parse
+from voc.configaccess import Access, Grant, SignIn
 from voc.errors import ConfigError, InputError, NotAllowedError
 from voc.model import Filter
 from voc.queries import theme_verbatims, verbatims_frame
@@ -265,3 +268,12 @@ def test_the_log_is_an_administrator_s_and_forgets(ws):
 )
 def test_the_log_is_on_by_default_in_healthcare(settings, logs):
     assert parse(settings).logs_reads is logs
+
+
+def test_the_manual_s_roles_are_those_of_the_code():
+    page = (Path(voc.__file__).parents[2] / "docs" / "access.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- roles -->\n(.*?)<!-- /roles -->", page, re.DOTALL).group(1)
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", block, re.MULTILINE)
+    assert rows == list(DOES.items())
+    keys = [field.name for kind in (Access, Grant, SignIn) for field in dataclasses.fields(kind) if field.name != "key"]
+    assert [key for key in keys if not re.search(rf"`{key}`|\b{key}\b", page)] == []

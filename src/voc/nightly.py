@@ -109,7 +109,7 @@ def _steps(
         ("verify", lambda: verifying.verify_night(ctx)),
         ("promises", lambda: routing.watch_promises(ctx)),
         ("deliver", lambda: delivering.deliver(ctx)),
-        ("purge", lambda: {"items_purged": sum(retaining.purge(ctx)["items"].values())}),
+        ("purge", lambda: _purge(ctx)),
     ]
     for step, work in plan:
         progress(step, 0)
@@ -141,6 +141,11 @@ def _tag(ctx: Context, progress: Callable[[int], None]) -> dict[str, int]:
 def _discover(ctx: Context) -> dict[str, int]:
     counts = theming.discover_due(ctx)
     return {**counts, "proposals_accepted": curating.by_policy(ctx) if counts["themes_proposed"] else 0}
+
+
+def _purge(ctx: Context) -> dict[str, int]:
+    retaining.forget_reads(ctx)
+    return {"items_purged": sum(retaining.purge(ctx)["items"].values())}
 
 
 def _renamed(counts: dict[str, int]) -> dict[str, int]:

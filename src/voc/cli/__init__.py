@@ -8,6 +8,7 @@ import sys
 import typer
 
 from voc.cli import (
+    access,
     cases,
     drivers,
     effects,
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 for part in (work, files, figures, drivers, people, models, evaluate, search, signals, voices):
     part.register(app)
+app.add_typer(access.app, name="access")
 app.add_typer(packs.app, name="pack")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(profiles.app, name="profile")

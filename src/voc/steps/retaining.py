@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -73,3 +74,8 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     if left:
         raise PrivacyError(f"purged items are still in table {', '.join(left)}; purge again, then report this")
     return {**counts, "left": 0}
+
+
+def forget_reads(ctx: Context) -> int:
+    """Remove lines of the access log that are older than ``[access] log_days``; returns how many."""
+    return ctx.register.forget_reads(ctx.present - timedelta(days=ctx.config.access.log_days))
