@@ -83,10 +83,11 @@ PERMISSIONS: dict[str, Permission] = {
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
             "check_routes", "visit", "views", "save_view", "delete_view", "running",
+            "index_state", "vectors",
         ),
         _READ,
     ),
-    **dict.fromkeys(("exemplars", "languages_queue"), _READ_WORDS),
+    **dict.fromkeys(("exemplars", "languages_queue", "find_words", "find_meaning"), _READ_WORDS),
     **dict.fromkeys(("loop_figures", "runs", "run", "quarantined", "recompute"), _WHOLE),
     **dict.fromkeys(
         (
@@ -107,7 +108,8 @@ PERMISSIONS: dict[str, Permission] = {
     **dict.fromkeys(("held", "export"), Permission(ADMIN, whole=True, logged=True)),
     **dict.fromkeys(
         (
-            "ingest", "replay", "nightly", "tag", "send_notifications", "erase", "key_state", "purge", "discover",
+            "ingest", "index", "replay", "nightly", "tag", "send_notifications", "erase", "key_state", "purge",
+            "discover",
             "verify", "context", "acting", "access_log", "edit_settings", "settings_text",
             "try_settings", "try_routes", "upload", "preview_upload", "retry_notification", "try_channel",
         ),

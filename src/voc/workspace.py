@@ -112,6 +112,7 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
         self.root, self.config, self._key = root, config, key
         self._scope: Scope = ()
+        self._settings: tuple[int, int] | None = None
         self.memo: dict[Any, Any] = {}
         self.lake = Lake(root / "lake")
         self.register = Register(config.register_url or f"sqlite:///{(root / 'register.db').resolve()}")
@@ -166,10 +167,28 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
         """
         who = principal if isinstance(principal, Principal) else self.config.access.person(principal)
         who = who or Principal(str(principal), self.config.access.default_role, verified=True)
-        view = copy.copy(self)
-        view._scope = who.scope
-        acting: Workspace = let_in(view, who)
+        acting: Workspace = let_in(self._within(who.scope), who)
         return acting
+
+    def _within(self, scope: Scope) -> Workspace:
+        """This workspace cut to a scope; the same one each time, for it keeps what it has opened."""
+        self._settle()
+        if not scope:
+            return self
+        key = ("view", scope, self._settings)
+        if key not in self.memo:
+            self.memo[key] = copy.copy(self)
+            self.memo[key]._scope = scope
+        view: Workspace = self.memo[key]
+        return view
+
+    def _settle(self) -> None:
+        """Read voc.toml again if it was changed since: a role that is taken away is gone at the next click."""
+        state = (self.root / configuration.CONFIG_FILE).stat()
+        if (stamp := (state.st_mtime_ns, state.st_size)) != self._settings:
+            if self._settings is not None:
+                self.config = configuration.load(self.root)
+            self._settings = stamp
 
     def ingest(
         self, source: str | Path, profile: str | None = None, *, progress: Callable[[int], None] = lambda _: None
