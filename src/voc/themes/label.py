@@ -141,7 +141,7 @@ def _promise(phrase: Phrase, n_texts: int, sense: Sense) -> float:
     own = (phrase.inside / (phrase.everywhere + 1.0)) ** 0.5
     # What one person wrote once names nothing; from six on, more is a matter of coverage.
     times = phrase.forms.total()
-    written = min(6, times) ** 0.6 if times > 1 else 0.35
+    written = min(6, times) ** 0.6 if times > 1 else 0.15
     return float(coverage * own * written * _PER_LENGTH[len(text.split())] * sense.reads(text))
 
 

@@ -34,7 +34,7 @@ _NEVER_LAST = word_set(
     stayed suffering supposed talk talked think thought tried try trying turned understand visited wait waited went ago
     currently previously recently eventually immediately initially instead plus straight everyone thank thankyou thanks
     etc still due full new early late improve improved worse look looks off out us possible satisfied previous said told
-    times weeks days could've would've should've couldnt could would should manner general entered spot staying
+    fault times weeks days could've would've should've couldnt could would should manner general entered spot staying
     """
 )
 # They end as adverbs do, and are none, or serve a name as well as an adjective does.
