@@ -22,7 +22,7 @@ CONFIG_FILE = "voc.toml"
 # Beside [workspace].
 _TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models", "lanes", "access")
 # What a discovery may propose about themes, for a person or the policy to accept.
-THEME_PROPOSALS = ("born", "split", "merged", "drifted")
+THEME_PROPOSALS = ("born", "emerging", "split", "merged", "drifted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from voc.steps import (
     delivering,
     indexing,
     laning,
+    leftovers,
     retaining,
     routing,
     signalling,
@@ -103,6 +104,7 @@ def _steps(
         ("lanes", lambda: laning.watch(ctx)),
         ("discover", lambda: _discover(ctx)),
         ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
+        ("residual", lambda: _residual(ctx)),
         ("index", lambda: indexing.update(ctx, progress=told("index"))),
         ("signals", lambda: signalling.watch(ctx)),
         ("route", lambda: routing.route_themes(ctx)),
@@ -146,6 +148,13 @@ def _discover(ctx: Context) -> dict[str, int]:
 def _purge(ctx: Context) -> dict[str, int]:
     retaining.forget_reads(ctx)
     return {"items_purged": sum(retaining.purge(ctx)["items"].values())}
+
+
+def _residual(ctx: Context) -> dict[str, int]:
+    counts = leftovers.watch(ctx)
+    if counts["themes_offered"] and leftovers.KIND in ctx.config.themes.accept:
+        curating.by_policy(ctx)
+    return counts
 
 
 def _renamed(counts: dict[str, int]) -> dict[str, int]:

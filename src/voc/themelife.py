@@ -29,7 +29,10 @@ class ThemeEdit:
 
 @dataclass(frozen=True, slots=True)
 class ThemeProposal:
-    """A change of a theme that discovery suggests: ``split`` off ``other_id``, ``merged`` into it, or ``drifted``."""
+    """A change of themes that is suggested: ``split`` off ``other_id``, ``merged`` into it, ``drifted``, ``emerging``.
+
+    The last is a cluster of the residual pool that would be born as ``theme_id``.
+    """
 
     proposal_id: str
     kind: str

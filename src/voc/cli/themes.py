@@ -189,7 +189,7 @@ def refuse(context: typer.Context, proposal_id: str, by: Actor = "") -> None:
 
 @app.command()
 def proposals(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """Splits, merges and drifts that discovery proposes."""
+    """Splits, merges and drifts that discovery proposes, and what emerges in the residual pool."""
     with opened(context) as ws:
         found, labels = ws.theme_proposals(), {theme.theme_id: theme.label for theme in ws.themes()}
     plain = [asdict(p) | {"details": {k: v for k, v in p.details.items() if not isinstance(v, list)}} for p in found]

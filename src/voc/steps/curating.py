@@ -15,7 +15,7 @@ from voc.ids import stable_id
 from voc.loop.following import follows, tell
 from voc.model import ENDED, LineageEvent, Theme
 from voc.queries.curated import redirects
-from voc.steps import theming
+from voc.steps import leftovers, theming
 from voc.themelife import ThemeEdit
 from voc.themes.lineage import centres
 from voc.themes.lineage import split as divide
@@ -41,7 +41,7 @@ def edit(ctx: Context, theme_id: str, kind: Edit, *, actor: str, label: str = ""
     theme = _living(ctx, theme_id)
     details: dict[str, Any] = {"before": _before(theme)}
     if kind == "renamed":
-        edited = replace(theme, label=_free(ctx, label, theme_id), named_by=actor)
+        edited = replace(theme, label=theming.free_label(ctx, label, theme_id), named_by=actor)
         told = {"label_before": theme.label, "label": edited.label, "status_before": theme.status}
     else:
         edited = replace(theme, status=kind)
@@ -89,7 +89,7 @@ def split(ctx: Context, theme_id: str, label: str, *, actor: str, proposal: Them
         InputError: the theme is unknown or merged, the label is taken, or one part would be empty.
     """
     theme, model = _living(ctx, theme_id), theming.effective_model(ctx)
-    label = _free(ctx, label, "")
+    label = theming.free_label(ctx, label, "")
     if model is None or not any(theme_id in pool.ids for pool in model.pools.values()):
         raise InputError(f"{theme_id} is not in the model in force; run 'voc themes discover' first")
     part, rest = _centres_of(model, theme_id, label, proposal)
@@ -189,6 +189,9 @@ def decide(ctx: Context, proposal_id: str, *, accept: bool, actor: str) -> str:
     elif accept and found.kind == "merged":
         merge(ctx, found.theme_id, found.other_id, actor=actor)
         done = f"{found.theme_id} was merged into {found.other_id}"
+    elif accept and found.kind == leftovers.KIND:
+        born = leftovers.adopt(ctx, found, actor=actor)
+        done = f"{born.theme_id} was born: {born.label}"
     elif accept:
         details = {k: v for k, v in found.details.items() if not isinstance(v, list)}
         why = f"its theme ({found.theme_id}) may take in other mentions from the next discovery on"
@@ -224,18 +227,6 @@ def _living(ctx: Context, theme_id: str) -> Theme:
         into = redirects(ctx.register.theme_edits()).get(theme_id, "another")
         raise InputError(f"{theme_id} was merged into {into}; edit that one, or undo the merge first")
     return theme
-
-
-def _free(ctx: Context, label: str, theme_id: str) -> str:
-    """The label in its stored form, if no other standing theme has it."""
-    label = " ".join(label.split())
-    standing = [t for t in ctx.register.themes() if t.status != "merged" and t.theme_id != theme_id]
-    taken = [t for t in standing if t.label.casefold() == label.casefold()]
-    if not label or taken:
-        raise InputError(
-            f"theme {taken[0].theme_id} has that label already" if taken else "a theme's label cannot be empty"
-        )
-    return label
 
 
 def _before(theme: Theme) -> dict[str, Any]:

@@ -204,6 +204,22 @@ def find_theme(ctx: Context, theme_id: str) -> Theme:
     raise InputError(f"no theme {theme_id!r}; 'voc themes list' shows them")
 
 
+def free_label(ctx: Context, label: str, theme_id: str) -> str:
+    """The label in its stored form, if no other standing theme has it.
+
+    Raises:
+        InputError: another has it, or it is empty.
+    """
+    label = " ".join(label.split())
+    standing = [t for t in ctx.register.themes() if t.status != "merged" and t.theme_id != theme_id]
+    taken = [t for t in standing if t.label.casefold() == label.casefold()]
+    if not label or taken:
+        raise InputError(
+            f"theme {taken[0].theme_id} has that label already" if taken else "a theme's label cannot be empty"
+        )
+    return label
+
+
 def forget(ctx: Context, feedback_ids: set[str]) -> int:
     """Take items out of the model in force, if it holds any of their words, and assign every mention anew.
 

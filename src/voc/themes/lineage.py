@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voc.errors import InputError
 from voc.themes.assign import NONE, Exemplars, features, teach
 from voc.themes.context import Space, with_context
 from voc.themes.discover import discover
@@ -163,6 +164,47 @@ def split(
     heads = [replace(g, members=(*g.members, child_id)) if theme_id in g.members else g for g in model.groups]
     divided = ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed, groups=heads)
     return divided, n
+
+
+def grow(
+    model: ThemeModel | None, theme_id: str, pool: str, centre: Floats, radius: float, mentions: pl.DataFrame
+) -> tuple[ThemeModel, list[str], Floats]:
+    """The model with one theme more: mentions without a theme that lie near ``centre`` become its exemplars.
+
+    Args:
+        model: the model in force.
+        theme_id: of the new theme.
+        pool: "problem" or "praise".
+        centre: shape (dim,), of any length.
+        radius: least cosine with the centre.
+        mentions: as ``discover`` takes them.
+
+    Returns:
+        The model, without a theme called ``theme_id`` among its ``themes``; its exemplars' texts; and their vectors.
+
+    Raises:
+        InputError: there is no model, or no such mention.
+    """
+    if model is None or pool not in model.pools:
+        raise InputError("there are no themes to add to yet; run 'voc themes discover' first")
+    part, said = model.pools[pool], mentions.filter(pool=pool)
+    nodes = with_context(said).select("text", "context").drop_nulls().unique().sort("text", "context")
+    texts, contexts = nodes["text"].to_list(), nodes["context"].to_list()
+    space = Space(model.encoder, SCALE)
+    theme, _ = model.decide(pool, texts, contexts, space)
+    free = np.flatnonzero(theme == NONE)
+    vectors = space.vectors([texts[i] for i in free], [contexts[i] for i in free])
+    near = vectors @ _unit(centre) >= radius * SCALE
+    if near.sum() < _FEWEST:
+        raise InputError("too little of this candidate is left without a theme; the next discovery looks anew")
+    mine, members = vectors[near][:_TAUGHT], [texts[i] for i in free[near]][:_TAUGHT]
+    groups = [(name, part.exemplars.vectors[part.exemplars.theme == i]) for i, name in enumerate(part.ids)]
+    pools = dict(model.pools)
+    pools[pool] = _assembled([*groups, (theme_id, mine)], part, said, model.encoder, model.static, model.seed)
+    grown = ThemeModel(
+        model.themes, dict(model.exemplars), pools, model.encoder, model.static, model.seed, groups=model.groups
+    )
+    return grown, members, mine
 
 
 def centres(model: ThemeModel, theme_id: str, phrase: str) -> tuple[Floats, Floats]:
