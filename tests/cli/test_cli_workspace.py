@@ -133,7 +133,8 @@ def test_a_night_logs_one_json_line_for_each_step(acme):
     assert code == 0
     steps = [json.loads(line) for line in err.splitlines()]
     assert [line["step"] for line in steps] == [
-        "ingest", "tag", "lanes", "discover", "assign", "residual", "signals", "route", "verify", "promises", "deliver", "purge",
+        "ingest", "tag", "lanes", "discover", "assign", "residual", "index", "signals", "route", "verify",
+        "promises", "deliver", "purge",
     ]  # fmt: skip
     assert all(line["level"] == "info" and "seconds" in line and line["run_id"] for line in steps)
 

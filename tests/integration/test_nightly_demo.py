@@ -180,7 +180,8 @@ def test_the_run_is_in_the_ledger_step_by_step(ws, record):
     run = ws.last_run()
     assert (run.run_id, run.state, run.kind) == (record["run_id"], "ok", "nightly")
     assert [step.step for step in run.steps] == [
-        "ingest", "tag", "lanes", "discover", "assign", "residual", "signals", "route", "verify", "promises", "deliver", "purge",
+        "ingest", "tag", "lanes", "discover", "assign", "residual", "index", "signals", "route", "verify",
+        "promises", "deliver", "purge",
     ]  # fmt: skip
     assert run.books == {key: value for key, value in record.items() if key not in ("run_id", "state")}
 

@@ -88,7 +88,7 @@ def adopt(ctx: Context, proposal: ThemeProposal, *, actor: str) -> Theme:
 
 
 def _left(ctx: Context, version: str) -> pl.LazyFrame:
-    """Mentions that the model in force gave no theme, with their ``unit`` (who said it) and ``day``; no text is read."""
+    """Mentions that the model in force gave no theme, with who said it (``unit``) and ``day``; no text."""
     none = ctx.lake.scan("theme_assignments").filter(
         (pl.col("theme_version") == version) & pl.col("theme_id").is_null() & pl.col("pool").is_not_null()
     )
