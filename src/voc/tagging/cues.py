@@ -16,6 +16,7 @@ import numpy as np
 
 from voc.schema import QUESTION_KINDS
 from voc.tagging import urgency
+from voc.tagging.matching import matches
 from voc.text.encode import load_static
 from voc.text.normalise import is_low_information, question_kind
 
@@ -48,6 +49,7 @@ SUGGESTION = re.compile(
     r"|suggest|could do with|prefer)\b",
     re.IGNORECASE,
 )
+_PHRASES = (QUESTION, REQUEST, SUGGESTION, re.compile(urgency.pattern()))
 _IMPERATIVES = frozenset(
     """
     add allow answer ask be bring build check communicate do employ explain fix get give have hire improve increase
@@ -92,7 +94,8 @@ def matrix(
 
     cut = [(text or "")[:MAX_CHARACTERS] for text in texts]
     words = [_WORDS.findall(text.lower()) for text in cut]
-    cues = [_cues(*row) for row in zip(cut, questions, words, strict=True)]
+    phrases = matches(cut, _PHRASES).tolist()
+    cues = [_cues(*row) for row in zip(cut, questions, words, phrases, strict=True)]
     dense = np.zeros((len(cut), N_CUES + N_SENTIMENTS), np.float32)
     if cues:
         dense[:, :N_CUES] = np.array(cues, np.float32) * np.float32(CUE_WEIGHT)
@@ -145,17 +148,18 @@ def _hashed(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:
     return block
 
 
-def _cues(text: str, question: str | None, words: list[str]) -> list[bool]:
-    """Turns of phrase, each there or not."""
+def _cues(text: str, question: str | None, words: list[str], phrases: list[bool]) -> list[bool]:
+    """Turns of phrase, each there or not; ``phrases`` says which of ``_PHRASES`` stand in the text."""
+    asks, requests, suggests, danger = phrases
     first, n, said = words[0] if words else "", len(words), set(words)
     kind = question_kind(question)
     asked_to = first in _IMPERATIVES or first in _COMPARATIVES
     return [
         "?" in said,
         text.rstrip().endswith("?"),
-        QUESTION.search(text) is not None,
-        REQUEST.search(text) is not None,
-        SUGGESTION.search(text) is not None,
+        asks,
+        requests,
+        suggests,
         first in _IMPERATIVES,
         first in _COMPARATIVES,
         asked_to and kind == "improve",
@@ -167,7 +171,7 @@ def _cues(text: str, question: str | None, words: list[str]) -> list[bool]:
         not said.isdisjoint(_DENIAL),
         not said.isdisjoint(_ASK),
         is_low_information(text),
-        urgency.is_urgent(text),
+        danger,
         n <= 2,
         n <= 5,
         n <= 10,

@@ -76,6 +76,16 @@ def matrix(texts: Sequence[str | None], questions: Sequence[str | None], idf: ND
     return hstack([*hashed, static], format="csr", dtype=np.float32)
 
 
+def pieces_and_static(texts: Sequence[str]) -> tuple[csr_matrix, csr_matrix]:
+    """Two blocks of ``matrix`` without question or idf, to the last bit: word pieces, and the static vector."""
+    from scipy.sparse import csr_matrix  # see matrix
+
+    cut = [text[:MAX_CHARACTERS] for text in texts]
+    ids = token_ids(cut)
+    pieces = _block(_piece_grams(ids), len(cut), np.ones(N_BUCKETS, np.float32))
+    return pieces, csr_matrix(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
+
+
 def idf_of(counts: csr_matrix) -> NDArray[np.float32]:
     """Smoothed inverse document frequency of the hashed columns of ``counts``: ln((1 + n) / (1 + df)) + 1."""
     df = np.bincount(counts.indices, minlength=counts.shape[1])[:N_HASHED]

@@ -17,6 +17,7 @@ from voc.ids import stable_id
 from voc.tagging import features
 from voc.tagging.head import Head, load
 from voc.tagging.lane_cues import CUE_PATTERNS, LANE_RULES, SAFETY_CUES
+from voc.tagging.matching import matches
 from voc.text.split import split_mentions
 
 if TYPE_CHECKING:
@@ -59,16 +60,18 @@ class LaneDetector:
         scores = np.zeros(len(texts), np.float32)
         if parts:
             np.maximum.at(scores, owners, self._head.probabilities(lane_features(parts))[:, 0])
-        return [self._one(text or "", float(score)) for text, score in zip(texts, scores, strict=True)]
+        ruled = matches([text or "" for text in texts], list(LANE_RULES.values()))
+        rows = zip(texts, scores.tolist(), ruled.tolist(), strict=True)
+        return [self._one(text or "", score, rules) for text, score, rules in rows]
 
-    def _one(self, text: str, score: float) -> Reading:
+    def _one(self, text: str, score: float, ruled: list[bool]) -> Reading:
         lanes, reasons = [], []
         if score >= self._head.thresholds[0]:
             lanes.append(SAFETY)
             names = (name for name, cue in zip(SAFETY_CUES, CUE_PATTERNS, strict=True) if cue.search(text))
             reasons += ["head", *names]
-        for lane, rule in LANE_RULES.items():
-            if rule.search(text):
+        for lane, there in zip(LANE_RULES, ruled, strict=True):
+            if there:
                 lanes.append(lane)
                 reasons.append(f"rule {lane}")
         return Reading(tuple(lanes), tuple(reasons), round(score, 4))
@@ -92,10 +95,10 @@ def lane_features(parts: Sequence[str]) -> csr_matrix:
     """Word pieces, the static vector and the cues of each part: (n, N_BUCKETS + dim + n_cues) float32."""
     from scipy.sparse import csr_matrix, hstack  # half a second of import
 
-    every = features.matrix(parts, [None] * len(parts), None)
-    pieces, static = every[:, : features.N_BUCKETS], every[:, features.N_HASHED :] / features.STATIC_WEIGHT
-    cues = np.array([[cue.search(part) is not None for cue in CUE_PATTERNS] for part in parts], np.float32)
-    return hstack([pieces, static, csr_matrix(cues)], format="csr", dtype=np.float32)
+    pieces, static = features.pieces_and_static(parts)
+    static = static / features.STATIC_WEIGHT
+    cues = csr_matrix(matches(parts, CUE_PATTERNS).astype(np.float32))
+    return hstack([pieces, static, cues], format="csr", dtype=np.float32)
 
 
 @cache
