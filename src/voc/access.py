@@ -98,9 +98,11 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "call_backs": Permission(CARE, logged=True),
     **dict.fromkeys(
-        ("edit_theme", "merge_themes", "split_theme", "move_mention", "undo_theme", "decide_proposal", "hand_theme"),
+        ("edit_theme", "merge_themes", "split_theme", "move_mention", "undo_theme", "decide_proposal", "hand_theme",
+         "labels", "correct", "learn", "undo_correction", "corrections"),
         _CURATE,
     ),
+    "alike": Permission(ANALYST, logged=True),
     **dict.fromkeys(("declare_test", "publish"), _OWN),
     "import_changes": Permission(OWNER, whole=True),
     "shared": Permission(ANALYST, whole=True, logged=True),

@@ -108,3 +108,32 @@ class SavedView:
     person: str
     made_by: str
     made_at: datetime
+
+
+CorrectedField = Literal["sentiment", "categories"]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says that a comment (``mention`` -1) or one of its mentions is, instead of what the tagger said.
+
+    It belongs to the words: to one revision of an item and to the span from ``start`` to ``end`` of it, whatever tagger
+    reads them later. ``value`` and ``before`` are labels: one of a sentiment, any number of categories. All that one
+    click wrote shares a ``batch``; ``learned_from`` is the batch whose like these are.
+    """
+
+    seq: int
+    batch: str
+    feedback_id: str
+    revision: int
+    mention: int
+    start: int
+    end: int
+    field: CorrectedField
+    value: tuple[str, ...]
+    before: tuple[str, ...]
+    made_by: str
+    made_at: datetime
+    learned_from: str = ""
+    undone_at: datetime | None = None
+    undone_by: str = ""

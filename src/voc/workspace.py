@@ -367,8 +367,10 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
         tables = ("feedback", "responses", "tags", "mentions", "theme_assignments")
         edits = self.register.theme_edits()
         done = len(edits) + sum(edit.undone_at is not None for edit in edits)
-        return (*(self.lake.version(table) for table in tables), self.register.setting(THEME_SETTING) or "", done,
-                *(f"{segment}={value}" for segment, value in self._scope))  # fmt: skip
+        corrected = self.register.corrections_state()
+        made = self.register.setting(THEME_SETTING) or ""
+        scope = (f"{segment}={value}" for segment, value in self._scope)
+        return (*(self.lake.version(table) for table in tables), made, done, *corrected, *scope)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from voc.queries.corrected import corrections_at
 from voc.queries.curated import edits_at
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         themes=[then for theme in tables.themes if (then := _theme_at(theme, tables.lineage, as_of)) is not None],
         cases=[case for case in tables.cases if case.opened_at <= as_of],
         theme_edits=edits_at(tables.theme_edits, as_of),
+        corrections=corrections_at(tables.corrections, as_of),
         case_events=[event for event in tables.case_events if event.at <= as_of],
         # The version in force now may have come later: per item, the newest of those that had come.
         theme_version=None,

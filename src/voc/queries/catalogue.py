@@ -5,23 +5,25 @@ It is made once for a state of the lake and then only read. Texts are not in it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from voc.queries.corrected import standing
 from voc.queries.frames import ITEM, current_assignments, current_tags, latest
 from voc.schema import SEGMENTS
 from voc.search import keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from voc.model import Filter
     from voc.queries.frames import Tables
+    from voc.records import Correction
 
 SINGLE = ("source", "channel", *SEGMENTS, "sentiment", "language")
 LISTS = ("category", "theme")
@@ -97,6 +99,35 @@ class Catalogue:
                 column = self.columns.get(name)
                 found[name] = np.zeros(len(self), np.bool_) if column is None else column.among(values, len(self))
         return found
+
+    def corrected(self, corrections: Sequence[Correction]) -> Catalogue:
+        """The same with what people corrected of whole comments; only the columns concerned are made anew."""
+        given: dict[str, dict[str, tuple[str, ...]]] = {"sentiment": {}, "categories": {}}
+        for one in standing(corrections):
+            if one.mention < 0:
+                given[one.field][one.feedback_id] = one.value
+        columns = dict(self.columns)
+        for name, field in (("sentiment", "sentiment"), ("category", "categories")):
+            if given[field]:
+                rows = self.rows(keys_of(pl.Series(list(given[field]), dtype=pl.String)))
+                columns[name] = _replaced(columns[name], rows, list(given[field].values()))
+        return replace(self, columns=columns)
+
+
+def _replaced(column: Column, rows: NDArray[np.int64], values: list[tuple[str, ...]]) -> Column:
+    """A column in which some rows have other values; rows of -1 are not here."""
+    names = tuple(sorted({*column.names, *(value for several in values for value in several)}))
+    at = np.array([*(names.index(name) for name in column.names), -1], np.int32)
+    codes = at[column.codes]
+    pairs = [
+        (row, names.index(v)) for row, several in zip(rows.tolist(), values, strict=True) if row >= 0 for v in several
+    ]
+    where, what = (np.array(part, np.int32) for part in (zip(*pairs, strict=True) if pairs else ((), ())))
+    if column.rows is None:
+        codes[where] = what
+        return Column(names, codes)
+    kept = ~np.isin(column.rows, rows)
+    return Column(names, np.concatenate([codes[kept], what]), np.concatenate([column.rows[kept], where]))
 
 
 def catalogue(tables: Tables) -> Catalogue:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.errors import InputError
+from voc.queries.corrected import corrected_mentions, corrected_tags
 from voc.queries.curated import curated
 from voc.schema import SEGMENTS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from voc.model import Case, CaseEvent, Filter, LineageEvent, Owner, Theme
+    from voc.records import Correction
     from voc.themelife import ThemeEdit
 
 ITEM = ("feedback_id", "revision")
@@ -44,6 +46,7 @@ class Tables:
     lineage: Sequence[LineageEvent] = ()
     theme_edits: Sequence[ThemeEdit] = ()
     owners: Sequence[Owner] = ()
+    corrections: Sequence[Correction] = ()
 
 
 def settled(tables: Tables) -> Tables:
@@ -152,16 +155,22 @@ def _with_unit(items: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def current_tags(tables: Tables) -> pl.LazyFrame:
-    """The tags of the tagger in force, one row per item and revision."""
+    """The tags of the tagger in force, one row per item and revision, as people corrected them."""
+    return corrected_tags(_tags_in_force(tables), tables.corrections)
+
+
+def _tags_in_force(tables: Tables) -> pl.LazyFrame:
     return _in_force(tables.tags, "tagger_version", "tagged_at", tables.tagger_version)
 
 
 def current_mentions(tables: Tables) -> pl.LazyFrame:
-    """The mentions of the tagger in force."""
+    """The mentions of the tagger in force, as people corrected them."""
     # Mentions follow their item's tags: a later tagger that finds none must not leave an older one's behind.
     if tables.tagger_version is not None:
-        return tables.mentions.filter(pl.col("tagger_version") == tables.tagger_version)
-    return tables.mentions.join(current_tags(tables), on=[*ITEM, "tagger_version"], how="semi")
+        mine = tables.mentions.filter(pl.col("tagger_version") == tables.tagger_version)
+    else:
+        mine = tables.mentions.join(_tags_in_force(tables), on=[*ITEM, "tagger_version"], how="semi")
+    return corrected_mentions(mine, tables.corrections)
 
 
 def current_assignments(tables: Tables) -> pl.LazyFrame:

@@ -91,6 +91,7 @@ class Context:
             themes=self.register.themes(),
             cases=self.register.cases(),
             theme_edits=self.register.theme_edits(),
+            corrections=self.register.corrections(),
             theme_version=self.register.setting(THEME_SETTING),
             metric_events=self.lake.scan("metric_events"),
             case_events=self.register.events() if history else (),

@@ -98,6 +98,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     cases = ctx.register.forget_items(ids)
     ctx.register.forget_told(ids)
     ctx.register.forget_lane_items(ids)
+    ctx.register.forget_corrections(ids)
     ctx.register.checkpoint()
     left = _scan(ctx, {respondent, *ids}) + (["the search index"] if indexing.holds(ctx, ids) else [])
     if left:

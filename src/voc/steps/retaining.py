@@ -64,6 +64,7 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
         ctx.lake.append("purged", redact(marks, key=ctx.key, text_columns=[]))
     feedback = set(late["feedback"]["item_id"])
     indexing.forget(ctx, feedback)
+    ctx.register.forget_corrections(feedback)
     counts["exemplars"] = theming.forget(ctx, feedback)
     counts |= {table: ctx.lake.erase(table, "feedback_id", feedback) for table in DERIVED}
     if counts["exemplars"]:

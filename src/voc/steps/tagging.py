@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from voc.queries.corrected import is_problem
 from voc.tagging.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 CHUNK = 20_000
 ITEM = ["feedback_id", "revision"]
-_NEGATIVE = ("negative", "very_negative")
-_POSITIVE = ("positive", "very_positive")
-_ASKING = ("suggestion", "request")
 
 
 def tagger_of(ctx: Context) -> Tagger:
@@ -66,8 +64,7 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
 def mentions_of(tagged: pl.DataFrame) -> pl.DataFrame:
     """One row per mention of ``tagged`` (which has ``ITEM``, ``question`` and the tagger's columns), numbered from 0.
 
-    A mention is a *problem* if it is negative, a suggestion or a request, and a complaint that does not read as
-    something positive: "More chairs" to "What could be better?" is one, "Nothing, you were wonderful" is none.
+    Which is a problem, ``queries.corrected.is_problem`` says.
     """
     numbered = tagged.filter(pl.col("mentions").list.len() > 0).with_columns(
         mention=pl.int_ranges(0, pl.col("mentions").list.len(), dtype=pl.Int16)
@@ -77,7 +74,4 @@ def mentions_of(tagged: pl.DataFrame) -> pl.DataFrame:
         .drop("sentiment", "categories", "intent", strict=False)
         .unnest("mentions")
     )
-    sentiment, intent = pl.col("sentiment"), pl.col("intent")
-    asks = intent.is_in(_ASKING) & (sentiment != "very_positive")
-    complains = (intent == "complaint") & ~sentiment.is_in(_POSITIVE)
-    return rows.with_columns(problem=sentiment.is_in(_NEGATIVE) | asks | complains)
+    return rows.with_columns(problem=is_problem())

@@ -143,9 +143,10 @@ def _verify(ctx: Context, case: Case) -> Verification:
     until = _today(ctx)
     if period_start(until + timedelta(days=1), test.every) < due:
         return Verification(case.case_id, case.title, due, waits_for=f"feedback up to {due}; the newest is of {until}")
-    # Themes merged or split since do not change what was locked.
+    # Themes merged or split since do not change what was locked; and what people correct after shipping would be read
+    # differently from what nobody looked at before, so both sides are read by the tagger alone.
     tables = ctx.tables()
-    tables = replace(tables, theme_edits=edits_at(tables.theme_edits, at))
+    tables = replace(tables, theme_edits=edits_at(tables.theme_edits, at), corrections=())
     effect = effect_series(tables, case.theme_id, until=until, only=test.only, every=test.every)  # type: ignore[arg-type]
     if effect.share_read < MIN_READ:
         unread = 1 - effect.share_read

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from voc.store import tables
 from voc.store.cases import CaseRows
+from voc.store.corrections import CorrectionRows
 from voc.store.erasures import ErasureRows
 from voc.store.lanes import LaneRows
 from voc.store.ledger import LedgerRows
@@ -37,6 +38,7 @@ class Register(
     LaneRows,
     PersonalRows,
     ReadRows,
+    CorrectionRows,
 ):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
