@@ -9,9 +9,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, AnyStr, BinaryIO
 
 import polars as pl
@@ -35,6 +36,7 @@ _KEPT = 1 << 10
 _CUT = "\x00cut\x00"
 _TOO_LONG = "a cell is longer than 4 MB; shorten it, or export it without attachments"
 _HEAD = 1 << 16
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +68,76 @@ class _Lines:
     newline: str = "\n"
     n_recoded: int = field(default=0)
     n_cut: int = field(default=0)
-    last: str = ""
     stream: Iterator[str] = field(init=False)
+    # Lines that are read by the reader itself, without a step of ours for each, and else the last one given.
+    _block: io.StringIO | None = field(default=None)
+    _line: str = ""
 
     def __post_init__(self) -> None:
-        self.stream = self._read()
+        self.stream = chain.from_iterable(self._parts())
 
     def __iter__(self) -> Iterator[str]:
         return self.stream
 
     def skip_cell(self) -> None:
         """Go past the rest of a quoted cell that the reader gave up, to the line that closes it."""
-        if self.last.count('"') % 2 == 0:
+        if self._last().count('"') % 2 == 0:
             for line in self.stream:
                 if line.count('"') % 2 or line == _END:
                     break
 
-    def _read(self) -> Iterator[str]:
-        if self.encoding == "utf-8" and self.newline == "\n":
-            # Runs once for each row of the file, so no call more than it needs.
-            for raw in iter(partial(self.handle.readline, _LINE_LIMIT), b""):
-                try:
-                    line = raw.decode()
-                except UnicodeDecodeError:
-                    self.n_recoded += 1
-                    line = raw.decode("utf-8", "voc-windows-1252")
-                if len(raw) >= _LINE_LIMIT:
-                    line = self._whole(line, self.handle.readline, b'"', b"\n")
-                self.last = line
-                yield line
-        else:
-            errors = "voc-windows-1252" if self.encoding == "utf-8" else "replace"
-            text = io.TextIOWrapper(self.handle, self.encoding, errors=errors, newline=self.newline)
+    def _last(self) -> str:
+        if self._block is None:
+            return self._line
+        at = self._block.tell()
+        text = self._block.getvalue()
+        return text[text.rfind("\n", 0, at - 1) + 1 : at]
+
+    def _parts(self) -> Iterator[Iterable[str]]:
+        """The lines in parts: most of a plain file is decoded and cut into lines a block at a time."""
+        plain = self.encoding == "utf-8" and self.newline == "\n"
+        # Less than a line may have: only the last line of a block can be too long.
+        size = min(_BLOCK, _LINE_LIMIT - 1)
+        while plain and (raw := self.handle.read(size)):
+            rest = self.handle.readline(_LINE_LIMIT) if raw[-1:] != b"\n" else b""
+            self._block = None
+            if len(raw) - raw.rfind(b"\n") + len(rest) <= _LINE_LIMIT:
+                with suppress(UnicodeDecodeError):
+                    self._block = io.StringIO((raw + rest).decode(), newline="\n")
+            yield self._singly(io.BytesIO(raw + rest)) if self._block is None else self._block
+        self._block = None
+        if not plain:
+            yield self._decoded()
+        self._line = _END
+        yield (_END,)
+
+    def _singly(self, block: BinaryIO) -> Iterator[str]:
+        """The lines of a block of which one is no UTF-8, or too long; such a line goes on in the file."""
+
+        def readline(limit: int) -> bytes:
+            return block.readline(limit) or self.handle.readline(limit)
+
+        for raw in iter(partial(block.readline, _LINE_LIMIT), b""):
             try:
-                for line in iter(partial(text.readline, _LINE_LIMIT), ""):
-                    self.last = line if len(line) < _LINE_LIMIT else self._whole(line, text.readline, '"', "\n")
-                    yield self.last
-            finally:
-                if not self.handle.closed:
-                    text.detach()  # the caller opened the file, and closes it
-        self.last = _END
-        yield _END
+                line = raw.decode()
+            except UnicodeDecodeError:
+                self.n_recoded += 1
+                line = raw.decode("utf-8", "voc-windows-1252")
+            if len(raw) >= _LINE_LIMIT:
+                line = self._whole(line, readline, b'"', b"\n")
+            self._line = line
+            yield line
+
+    def _decoded(self) -> Iterator[str]:
+        errors = "voc-windows-1252" if self.encoding == "utf-8" else "replace"
+        text = io.TextIOWrapper(self.handle, self.encoding, errors=errors, newline=self.newline)
+        try:
+            for line in iter(partial(text.readline, _LINE_LIMIT), ""):
+                self._line = line if len(line) < _LINE_LIMIT else self._whole(line, text.readline, '"', "\n")
+                yield self._line
+        finally:
+            if not self.handle.closed:
+                text.detach()  # the caller opened the file, and closes it
 
     def _whole(self, line: str, readline: Callable[[int], AnyStr], quote: AnyStr, newline: AnyStr) -> str:
         """The line; of one that is too long, the start, a mark, and as many quotation marks as keep its pairs."""
@@ -219,7 +250,7 @@ def _sift(records: list[list[str]], first: int, width: int, bad: list[Bad]) -> t
     if width == 1:
         reported = {row for row, _, _ in bad}
         records = [r or ([] if i in reported else [""]) for i, r in enumerate(records, first)]
-    if all(len(record) == width for record in records):
+    if not records or set(map(len, records)) == {width}:
         return records, pl.Series("row", range(first, first + len(records)), pl.Int64)
     rows: list[int] = []
     good: list[list[str]] = []

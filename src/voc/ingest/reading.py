@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from voc.ingest.csvfile import Page
     from voc.ingest.files import SourceFile
 
 CHUNK_ROWS = 50_000
+# What is read before the grain of the dates is told; a longer file that is more varied than this is read once.
+_HEAD_PAGES = 3
+_FEW_MONTHS = 2
 _SCHEMAS = (FEEDBACK_COLUMNS, RESPONSE_COLUMNS, EVENT_COLUMNS, REJECTED)
 
 
@@ -95,11 +100,13 @@ def chunks_of(
 ) -> Iterator[Chunk]:
     """The chunks of a file that is open; see ``read_chunks``."""
     layout = lay_out(profile, file)
-    grains = _grains(file, layout, profile, now, chunk_rows)
+    pages = file.pages(chunk_rows)
+    head = list(islice(pages, _HEAD_PAGES))
+    grains = _grains(file, head, layout, profile, now)
     ordinals = Ordinals()
     chunk = _no_records(layout)
     empty = True
-    for page in file.pages(chunk_rows):
+    for page in chain(_drained(head), pages):
         empty = False
         fields = map_page(page, layout, profile, grains, now)
         yield replace(
@@ -177,14 +184,28 @@ def _blank(schema: dict[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
 
-def _grains(file: SourceFile, layout: Layout, profile: Profile, now: datetime, page_rows: int) -> Grains:
-    """The declared grain, or what a first pass over the dates alone finds: no chunk may decide for itself."""
+def _drained(pages: list[Page]) -> Iterator[Page]:
+    """The pages, each let go when it is given."""
+    while pages:
+        yield pages.pop(0)
+
+
+def _grains(file: SourceFile, head: list[Page], layout: Layout, profile: Profile, now: datetime) -> Grains:
+    """The declared grain, or what the first pages say: no chunk may decide for itself.
+
+    If all of these are of one month or two, which could be stamps as well as busy months, or if every group has its
+    own grain, the whole file's dates are read, and these alone.
+    """
     rules = profile.dates
     if rules.grain != "detect" or "event_at" not in layout.columns:
         return Grains({}, rules.grain if rules.grain != "detect" else "day")
-    column = layout.columns["event_at"]
-    wanted = {column, rules.grain_by} if rules.grain_by else {column}
-    pages = (page.cells for page in file.pages(page_rows, wanted))
-    return detect_grains(
-        (read_dates(cells[column], rules, now), cells[rules.grain_by] if rules.grain_by else None) for cells in pages
-    )
+    column, by = layout.columns["event_at"], rules.grain_by
+
+    def dated(cells: Iterable[pl.DataFrame]) -> Iterator[tuple[pl.Series, pl.Series | None]]:
+        return ((read_dates(page[column], rules, now), page[by] if by else None) for page in cells)
+
+    first = list(dated(page.cells for page in head))
+    months = pl.concat([times.dt.truncate("1mo") for times, _ in first]).n_unique() if first else 0
+    if len(head) < _HEAD_PAGES or (not by and months > _FEW_MONTHS):
+        return detect_grains(first)
+    return detect_grains(dated(page.cells for page in file.pages(CHUNK_ROWS, {column, by} if by else {column})))
