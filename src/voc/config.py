@@ -132,7 +132,7 @@ class Lanes:
 class Config:
     """A workspace's settings, as read from voc.toml.
 
-    ``tier`` is the tagger's tier; ``theme_min_people`` is how many distinct people a new theme needs.
+    ``tier`` is the tagger's tier; ``workers`` is how many processes redact a large file, 0 for one to a core.
     ``register_url`` is an SQLAlchemy URL; empty means ``register.db`` in the workspace. ``external`` = "none" keeps
     everything on this machine, whatever else is set.
     """
@@ -142,6 +142,7 @@ class Config:
     taxonomy: str = "patient-experience"
     tier: str = "fast"
     seed: int = 0
+    workers: int = 0
     register_url: str = ""
     external: str = "all"
     privacy: Privacy = Privacy()
@@ -235,6 +236,8 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
     config = build(Config, body, f"{where}: [workspace]")
     if config.external not in ("all", "none"):
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
+    if config.workers < 0:
+        raise ConfigError(f"{where}: [workspace]: workers should be 0 (one to a core) or more")
     _check_privacy(config, where)
     _check_themes(config, where)
     _check_lanes(config, where)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from voc.privacy.core import KINDS, REDACTION_VERSION, Span, find, mask
     from voc.privacy.frames import redact
     from voc.privacy.keys import load_key, load_row_key, make_key, pseudonym
+    from voc.privacy.pool import Pool
     from voc.privacy.roster import Roster, load_roster
 
 __all__ = [
     "KINDS",
     "REDACTION_VERSION",
+    "Pool",
     "Roster",
     "Span",
     "find",
@@ -40,6 +42,7 @@ _HOMES = {
     "make_key": "keys",
     "pseudonym": "keys",
     "redact": "frames",
+    "Pool": "pool",
     "Roster": "roster",
     "load_roster": "roster",
 }

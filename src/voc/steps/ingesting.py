@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,9 +17,9 @@ from voc.privacy import find, load_roster, mask, redact
 from voc.schema import id_column
 from voc.steps import vaulting
 from voc.steps.choosing import choose
-from voc.steps.context import PEOPLE
 from voc.steps.keeping import require_key
-from voc.steps.people import crosswalk, crosswalk_digest, identified
+from voc.steps.people import crosswalk, crosswalk_digest
+from voc.steps.redacting import in_order, n_workers
 from voc.steps.seen import known
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def _take_in_all(ctx: Context, path: Path, job: Job, progress: Callable[[int], N
     """The books of a file, and its rows that were kept out and may be kept elsewhere."""
     books = Books()
     held: set[int] = set()
-    for chunk in read_chunks(path, job.profile, source=job.source, now=ctx.present):
-        parts, blocked = take_in(ctx, chunk, job)
+    raw = read_chunks(path, job.profile, source=job.source, now=ctx.present)
+    for chunk, safe in in_order(ctx, raw, job.people, job.roster, n_workers(ctx, path)):
+        parts, blocked = take_in(ctx, chunk, safe, job)
         books += count(chunk, parts, blocked)
         held.update(blocked.filter(pl.col("reason") != ERASED)["row"])
         progress(chunk.n_read)
@@ -177,17 +178,12 @@ def ingest(
     return ingest_file(ctx, Path(source), chosen.profile, chosen.source, progress=progress)
 
 
-def take_in(ctx: Context, chunk: Chunk, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Redact, tell apart and append one chunk.
+def take_in(ctx: Context, chunk: Chunk, safe: dict[str, pl.DataFrame], job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tell the redacted rows of a chunk apart and append those that are new.
 
     Returns:
         The end of each part of a record (``row``, ``end``, ``verbatim``), and the records that were kept out.
     """
-    raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
-    space = pl.lit(PEOPLE).alias("namespace")
-    masked = ctx.config.privacy.mask_references
-    style: dict[str, Any] = {"key": ctx.key, "numbered": True, "roster": job.roster, "references": masked}
-    safe = {table: redact(identified(frame, job.people).with_columns(space), **style) for table, frame in raw.items()}
     blocked = _blocked(chunk.rejected, safe, ctx.register.erased())
     ends = []
     for table, frame in safe.items():

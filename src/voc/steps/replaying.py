@@ -14,6 +14,7 @@ from voc.ingest import chunks_of_records, profile_names, read_chunks
 from voc.privacy import find, mask, redact
 from voc.steps import vaulting
 from voc.steps.ingesting import count, outcomes, plan, plan_for, take_in
+from voc.steps.redacting import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -158,7 +159,7 @@ def _take_in_again(
     """Store what passes, then mark it: a crash between the two only repeats an append that changes nothing."""
     n_found = 0
     for chunk in chunks:
-        parts, blocked = take_in(ctx, chunk, job)
+        parts, blocked = take_in(ctx, chunk, redacted(ctx, chunk, job.people, job.roster), job)
         books = count(chunk, parts, blocked)
         n_found += books.read
         report.stored += books.stored
