@@ -67,6 +67,21 @@ RESPONSES: dict[str, pl.DataType] = {
     **_STAMP,
     **_ORIGIN,
 }
+REPLIES: dict[str, pl.DataType] = {
+    "reply_id": pl.String(),
+    "revision": pl.Int32(),
+    "response_id": pl.String(),
+    "source": pl.String(),
+    "record_ref": pl.String(),
+    "respondent": pl.String(),
+    "agent": pl.String(),
+    "event_at": UTC_TIME,
+    "text": pl.String(),
+    "redactions": REDACTIONS,
+    "row": pl.Int64(),
+    **_STAMP,
+    **_ORIGIN,
+}
 METRIC_EVENTS: dict[str, pl.DataType] = {
     "event_id": pl.String(),
     "revision": pl.Int32(),
@@ -165,6 +180,7 @@ SCREENINGS: dict[str, pl.DataType] = {
 TABLES: dict[str, dict[str, pl.DataType]] = {
     "feedback": FEEDBACK,
     "responses": RESPONSES,
+    "replies": REPLIES,
     "metric_events": METRIC_EVENTS,
     "quarantine": QUARANTINE,
     "replays": REPLAYS,
@@ -177,6 +193,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
 KEYS: dict[str, tuple[str, ...]] = {
     "feedback": ("feedback_id", "revision"),
     "responses": ("response_id", "revision"),
+    "replies": ("reply_id", "revision"),
     "metric_events": ("event_id", "revision"),
     "quarantine": ("quarantine_id",),
     "replays": ("quarantine_id",),

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from voc.ingest.guessing import Guess, guess
     from voc.ingest.kept import chunks_of_records, raw_records
     from voc.ingest.profile import Profile, load_profile, parse_profile, profile_names
-    from voc.ingest.reading import Batch, Chunk, read, read_chunks
+    from voc.ingest.reading import TABLES, Batch, Chunk, read, read_chunks
     from voc.ingest.sources import companions
     from voc.ingest.writing import write_profile
 
 __all__ = [
+    "TABLES",
     "Batch",
     "Chunk",
     "Guess",
@@ -36,7 +37,7 @@ _HOMES = {
     **dict.fromkeys(("chunks_of_records", "raw_records"), "kept"),
     **dict.fromkeys(("open_file", "table"), "files"),
     **dict.fromkeys(("Profile", "load_profile", "parse_profile", "profile_names"), "profile"),
-    **dict.fromkeys(("Batch", "Chunk", "read", "read_chunks"), "reading"),
+    **dict.fromkeys(("TABLES", "Batch", "Chunk", "read", "read_chunks"), "reading"),
     **dict.fromkeys(("Guess", "guess"), "guessing"),
     "companions": "sources",
     "write_profile": "writing",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.errors import InputError
+from voc.ingest.rules import REPLIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -47,7 +48,7 @@ def lay_out(profile: Profile, file: SourceFile) -> Layout:
     by = profile.dates.grain_by
     if by and by not in file.columns:
         raise _missing(file, "grain_by", (by,), profile.name)
-    used = {*columns.values(), *(v.column for v in profile.verbatims)}
+    used = {*columns.values(), *(v.column for v in profile.verbatims), REPLIES}
     return Layout(columns, tuple(name for name in file.columns if name not in used))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from voc.ingest.jsonfile import ANSWERS
 from voc.ingest.layout import find_column
 from voc.ingest.profile import Profile, Verbatim
+from voc.ingest.rules import REPLIES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +27,7 @@ def ask(profile: Profile, file: SourceFile) -> Profile:
     if rules is None:
         return profile
     used = {find_column(names, file.columns) for names in profile.columns.values()}
-    used |= {verbatim.column for verbatim in profile.verbatims}
+    used |= {REPLIES, *(verbatim.column for verbatim in profile.verbatims)}
     ignored = [re.compile(pattern, re.IGNORECASE) for pattern in rules.ignore]
     free = [c for c in file.columns if c not in used and not any(p.search(c) for p in ignored)]
     asked = [c for c in free if _matches(rules, c, file.heads.get(c, (c,)))]

@@ -15,7 +15,14 @@ from voc.ingest.identity import Ordinals
 from voc.ingest.layout import Layout, lay_out
 from voc.ingest.mapping import REJECTED, Fields, map_page
 from voc.ingest.profile import Profile, load_profile
-from voc.ingest.records import EVENT_COLUMNS, FEEDBACK_COLUMNS, RESPONSE_COLUMNS, build_events, build_feedback
+from voc.ingest.records import (
+    EVENT_COLUMNS,
+    FEEDBACK_COLUMNS,
+    REPLY_COLUMNS,
+    RESPONSE_COLUMNS,
+    build_events,
+    build_feedback,
+)
 from voc.ingest.sources import open_source
 
 if TYPE_CHECKING:
@@ -29,7 +36,9 @@ CHUNK_ROWS = 50_000
 # What is read before the grain of the dates is told; a longer file that is more varied than this is read once.
 _HEAD_PAGES = 3
 _FEW_MONTHS = 2
-_SCHEMAS = (FEEDBACK_COLUMNS, RESPONSE_COLUMNS, EVENT_COLUMNS, REJECTED)
+_SCHEMAS = (FEEDBACK_COLUMNS, RESPONSE_COLUMNS, EVENT_COLUMNS, REPLY_COLUMNS, REJECTED)
+# The tables that a file's rows go into, and the fields of a chunk that hold them.
+TABLES = ("feedback", "responses", "metric_events", "replies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +49,14 @@ class Chunk:
     ``dropped`` are the source columns that the profile does not name; both are those of the file. ``n_undated``
     counts good records without a date, ``n_contradicting`` dates that fit only the opposite of the declared order,
     ``n_recoded`` lines that were Windows-1252 in a file of UTF-8. ``left_out`` counts what is no customer's voice and
-    so no record: agents' messages, private notes, bots, automatic replies, rows that the profile leaves out.
+    so no record: agents' messages (``replies`` holds those to the customer), private notes, bots, automatic replies,
+    rows that the profile leaves out.
     """
 
     feedback: pl.DataFrame
     responses: pl.DataFrame
     metric_events: pl.DataFrame
+    replies: pl.DataFrame
     rejected: pl.DataFrame
     n_read: int
     n_undated: int
@@ -125,13 +136,13 @@ def chunks_of(
 def _frames(fields: Fields, profile: Profile, source: str, ordinals: Ordinals) -> dict[str, Any]:
     if profile.kind == "events":
         return {"rejected": fields.rejected, "metric_events": build_events(fields, profile, source, ordinals)}
-    feedback, responses = build_feedback(fields, profile, source, ordinals)
-    return {"rejected": fields.rejected, "feedback": feedback, "responses": responses}
+    feedback, responses, replies = build_feedback(fields, profile, source, ordinals)
+    return {"rejected": fields.rejected, "feedback": feedback, "responses": responses, "replies": replies}
 
 
 def _no_records(layout: Layout) -> Chunk:
-    feedback, responses, events, rejected = (_blank(schema) for schema in _SCHEMAS)
-    return Chunk(feedback, responses, events, rejected, 0, 0, columns=layout.columns, dropped=layout.dropped)
+    feedback, responses, events, replies, rejected = (_blank(schema) for schema in _SCHEMAS)
+    return Chunk(feedback, responses, events, replies, rejected, 0, 0, columns=layout.columns, dropped=layout.dropped)
 
 
 def _n_undated(frame: pl.DataFrame) -> int:

@@ -8,7 +8,9 @@ import polars as pl
 
 from voc.ingest.identity import Ordinals, joined, row_digests
 from voc.ingest.mapping import text_column
-from voc.schema import FEEDBACK, METRIC_EVENTS, RESPONSES, SCORES, SEGMENTS, conform
+from voc.ingest.rules import REPLIES
+from voc.schema import FEEDBACK, METRIC_EVENTS, RESPONSES, SCORES, SEGMENTS, UTC_TIME, conform
+from voc.schema import REPLIES as REPLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from voc.ingest.profile import Profile
 
 _LATER = {
-    "feedback_id", "response_id", "event_id", "revision", "redactions", "redaction_version",
+    "feedback_id", "response_id", "event_id", "reply_id", "revision", "redactions", "redaction_version",
     "content_key", "batch_id", "ingested_at",
 }  # fmt: skip
 _TEXT = pl.String()
@@ -32,6 +34,7 @@ def _columns(schema: dict[str, pl.DataType], *keys: str) -> dict[str, pl.DataTyp
 FEEDBACK_COLUMNS = _columns(FEEDBACK, "record_key", "response_key", "respondent")
 RESPONSE_COLUMNS = _columns(RESPONSES, "response_key")
 EVENT_COLUMNS = _columns(METRIC_EVENTS, "event_key")
+REPLY_COLUMNS = _columns(REPLY, "reply_key", "response_key")
 _TICKET = ("first_response_at", "resolved_at", "n_reopens", "n_contacts")
 _SAID = ("channel", "respondent", "event_at", *SEGMENTS)
 # The grain is left out: it is found anew in every export, and is no change of what was said.
@@ -47,24 +50,26 @@ FEEDBACK_CONTENT = (
     *_TICKET,
 )
 RESPONSE_CONTENT = (*_SAID, *SCORES, *_TICKET, "agent")
+REPLY_CONTENT = ("respondent", "event_at", "agent", "text")
+_SENT = pl.Struct({"replies": pl.List(pl.Struct({"at": pl.String, "author": pl.String, "text": pl.String}))})
 EVENT_CONTENT = ("kind", "respondent", "event_at", "status", "value", "record_ref", "agent", *SEGMENTS)
 
 
 def build_feedback(
     fields: Fields, profile: Profile, source: str, ordinals: Ordinals
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The verbatims and the responses of a page of records.
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The verbatims and the responses of a page of records, and what agents replied.
 
     Returns:
         ``FEEDBACK_COLUMNS``, one row per verbatim and one with null text for a record without any, and
-        ``RESPONSE_COLUMNS``, one row per response (more if its records contradict each other).
+        ``RESPONSE_COLUMNS``, one row per response (more if its records contradict each other), and ``REPLY_COLUMNS``.
     """
     frame = _identified(fields, profile, source, ordinals)
     responses = _responses(frame)
     spoken = conform(_verbatims(frame, profile), {**FEEDBACK_COLUMNS, **_scores_of(frame), "record": _TEXT})
     key = joined([("source", pl.col("source")), ("record", pl.col("record")), ("question", pl.col("question"))])
     feedback = spoken.with_columns(key.alias("record_key"), _content(FEEDBACK_CONTENT, spoken.columns))
-    return conform(feedback, FEEDBACK_COLUMNS), responses
+    return conform(feedback, FEEDBACK_COLUMNS), responses, _replies(frame, fields.cells, profile.namespace or source)
 
 
 def build_events(fields: Fields, profile: Profile, source: str, ordinals: Ordinals) -> pl.DataFrame:
@@ -102,7 +107,8 @@ def _record(fields: Fields, ordinals: Ordinals) -> pl.Series:
     named = pl.DataFrame({"id": ids}).select(joined([("id", pl.col("id"))]).alias("record"))["record"]
     if not ids.has_nulls():
         return named
-    digests = row_digests(fields.cells.filter(ids.is_null()))
+    # What agents replied is no part of what the record is.
+    digests = row_digests(fields.cells.filter(ids.is_null()).drop(REPLIES, strict=False))
     numbered = digests + "#" + ordinals.number(digests).cast(pl.String)
     places = ids.is_null().arg_true()
     return named.scatter(places, numbered)
@@ -136,6 +142,23 @@ def _responses(frame: pl.DataFrame) -> pl.DataFrame:
         several = several.unique(["response_key", *values], keep="first", maintain_order=True)
         responses = pl.concat([responses.filter(~repeated), several]).sort("row")
     return responses.with_columns(_content(RESPONSE_CONTENT, responses.columns))
+
+
+def _replies(frame: pl.DataFrame, cells: pl.DataFrame, space: str) -> pl.DataFrame:
+    """One row per reply of an agent, numbered within its response in the order of the thread."""
+    if REPLIES not in cells.columns or cells[REPLIES].null_count() == cells.height:
+        return pl.DataFrame(schema=REPLY_COLUMNS)
+    kept = [n for n in ("row", "source", "response_key", "record_ref", "respondent") if n in frame.columns]
+    sent = cells[REPLIES].str.json_decode(_SENT).struct.field("replies")
+    replies = frame.select(kept).with_columns(sent.alias("sent")).filter(pl.col("sent").is_not_null())
+    replies = replies.explode("sent").unnest("sent").filter(pl.col("text").is_not_null())
+    number = pl.int_range(pl.len()).over("response_key").cast(pl.String)
+    replies = replies.with_columns(
+        reply_key=joined([("source", pl.col("source")), ("response", pl.col("response_key")), ("reply", number)]),
+        agent=pl.lit(f"agent of {space}:") + pl.col("author"),
+        event_at=pl.col("at").str.to_datetime("%Y-%m-%dT%H:%M:%S%:z", time_unit="us", strict=False).cast(UTC_TIME),
+    )
+    return conform(replies.with_columns(_content(REPLY_CONTENT, replies.columns)), REPLY_COLUMNS)
 
 
 def _scores_of(frame: pl.DataFrame) -> dict[str, pl.DataType]:

@@ -13,7 +13,9 @@ JOINED = "messages"
 FIRST_REPLY = "messages.first_reply_at"
 N_CUSTOMER = "messages.n_customer"
 CUSTOMER = "messages.customer"
-MADE = (JOINED, FIRST_REPLY, N_CUSTOMER, CUSTOMER)
+# What agents wrote to the customer, as a JSON list: kept apart, never a field of a profile.
+REPLIES = "messages.replies"
+MADE = (JOINED, FIRST_REPLY, N_CUSTOMER, CUSTOMER, REPLIES)
 _YES = ("true", "1", "yes", "y", "t")
 _CUSTOMERS = (
     "customer", "user", "end-user", "end user", "enduser", "end_user", "visitor", "caller", "client", "patient",

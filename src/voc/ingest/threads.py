@@ -1,6 +1,7 @@
 """Threads: the customer's public messages of a ticket, chat or call as one text, in order.
 
-Agents' replies, private notes and bots are no customer's voice: they are left out, and counted.
+Agents' replies, private notes and bots are no customer's voice: they are left out, and counted; the replies stand in
+a column of their own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from voc.ingest.dates import read_dates
 from voc.ingest.files import SourceFile, open_file
 from voc.ingest.jsonfile import flat, json_text
 from voc.ingest.layout import find_column, only_rows
-from voc.ingest.rules import CUSTOMER, FIRST_REPLY, JOINED, MADE, N_CUSTOMER
+from voc.ingest.rules import CUSTOMER, FIRST_REPLY, JOINED, MADE, N_CUSTOMER, REPLIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -305,15 +306,28 @@ def _texts(judged: pl.DataFrame) -> pl.DataFrame:
     # An agent who writes first answers nobody.
     opened = (customers & (pl.col("order") < 0)).any()
     asked = pl.col("time").filter(customers).min()
+    agents = (pl.col("who") == "agent") & (pl.col("order") != _SUBJECT)
+    reply = pl.struct(at=pl.col("time").dt.to_string("%Y-%m-%dT%H:%M:%S%:z"), author="author", text="text")
     replied = pl.col("time").filter((pl.col("who") == "agent") & (opened | (pl.col("time") >= asked))).min()
-    return ordered.group_by("place", maintain_order=True).agg(
-        pl.col("text").filter(customers).drop_nulls().str.join("\n").replace("", None).alias(JOINED),
-        replied.dt.to_string("%Y-%m-%dT%H:%M:%S%:z").alias(FIRST_REPLY),
-        pl.col("text").filter(customers & (pl.col("order") != _SUBJECT)).count().cast(pl.String).alias(N_CUSTOMER),
-        pl.coalesce(pl.col("customer").first(), pl.col("author").filter(customers).drop_nulls().first()).alias(
-            CUSTOMER
-        ),
+    return (
+        ordered.group_by("place", maintain_order=True)
+        .agg(
+            pl.col("text").filter(customers).drop_nulls().str.join("\n").replace("", None).alias(JOINED),
+            replied.dt.to_string("%Y-%m-%dT%H:%M:%S%:z").alias(FIRST_REPLY),
+            pl.col("text").filter(customers & (pl.col("order") != _SUBJECT)).count().cast(pl.String).alias(N_CUSTOMER),
+            pl.coalesce(pl.col("customer").first(), pl.col("author").filter(customers).drop_nulls().first()).alias(
+                CUSTOMER
+            ),
+            reply.filter(agents).alias(REPLIES),
+        )
+        .with_columns(_as_json(pl.col(REPLIES)))
     )
+
+
+def _as_json(replies: pl.Expr) -> pl.Expr:
+    """A list as JSON text, null if it is empty; ``records`` reads it."""
+    whole = pl.struct(replies.alias("replies")).struct.json_encode()
+    return pl.when(replies.list.len() > 0).then(whole).alias(REPLIES)
 
 
 def _columns(names: tuple[str, ...], present: Sequence[str]) -> tuple[str, ...]:

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from voc.privacy.roster import Roster
 
 # Raw identity -> the keyed id that takes its place. ``respondent`` is hashed within its own namespace.
-_IDS = {"record_key": "feedback_id", "response_key": "response_id", "event_key": "event_id", "content": "content_key"}
-_ANCHORS = frozenset(("record_key", "response_key", "event_key"))
+_IDS = {
+    "record_key": "feedback_id",
+    "response_key": "response_id",
+    "event_key": "event_id",
+    "reply_key": "reply_id",
+    "content": "content_key",
+}
+_ANCHORS = frozenset(("record_key", "response_key", "event_key", "reply_key"))
 # Written by the configuration or by voc, or one of a few words that ingest checked; never by a customer.
 _VOUCHED = frozenset(("source", "channel", "grain", "namespace"))
 _ADDED = ("redactions", "redaction_version", "redaction_error")

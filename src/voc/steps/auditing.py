@@ -35,7 +35,8 @@ def leaks(ctx: Context, *, sample: int = 1000, detector: str = "shapes", seed: i
 
     Returns:
         ``detector``, ``texts`` (stored), ``sampled``, ``flagged``, their ``share`` with a 95 % interval (``low``,
-        ``high``; None without texts), ``kinds`` (how many of each), and ``found``: of each suspect ``feedback_id``,
+        ``high``; None without texts), ``kinds`` (how many of each), and ``found``: of each suspect ``feedback_id`` (of
+        an agent's reply: its ``reply_id``),
         ``source``, ``record_ref``, ``kind``, ``start``, ``end`` and the ``words`` themselves. The detector errs on
         the strict side: what it lists is for a person to judge, not a count of leaks.
 
@@ -45,7 +46,10 @@ def leaks(ctx: Context, *, sample: int = 1000, detector: str = "shapes", seed: i
     if detector not in DETECTORS:
         raise InputError(f"no detector {detector!r}; use one of {', '.join(DETECTORS)}")
     stored = latest(ctx.lake.scan("feedback")).filter(pl.col("text").is_not_null())
-    texts = stored.select("feedback_id", "source", "record_ref", "text").sort("feedback_id").collect()
+    columns = ("source", "record_ref", "text")
+    replies = latest(ctx.lake.scan("replies"), "reply_id").filter(pl.col("text").is_not_null())
+    told = (stored.select("feedback_id", *columns), replies.select(pl.col("reply_id").alias("feedback_id"), *columns))
+    texts = pl.concat(told).sort("feedback_id").collect()
     drawn = texts.sample(min(sample, texts.height), seed=seed)
     look = _detector(detector, texts)
     found = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from voc.steps.context import Context
 
-OWN = ("feedback", "responses", "metric_events")
+OWN = ("feedback", "responses", "replies", "metric_events")
 DERIVED = ("tags", "mentions", "theme_assignments", "screenings")
 _PSEUDONYM = re.compile(r"[0-9a-f]{24}")
 # The sources' own files are not voc's to change, and the key is no data.

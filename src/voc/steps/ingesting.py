@@ -203,7 +203,8 @@ def take_in(ctx: Context, chunk: Chunk, safe: dict[str, pl.DataFrame], job: Job)
 def _blocked(rejected: pl.DataFrame, safe: dict[str, pl.DataFrame], erased: set[str]) -> pl.DataFrame:
     """Records that must not be stored: ``row``, ``column``, ``reason``, one row each, the first reason found."""
     failed = [
-        frame.filter(pl.col("redaction_error").is_not_null()).select(
+        frame.filter(pl.col("redaction_error").is_not_null())
+        .select(
             "row",
             # "answer: over the limit": the column stands before the reason.
             pl.col("redaction_error")
@@ -211,7 +212,8 @@ def _blocked(rejected: pl.DataFrame, safe: dict[str, pl.DataFrame], erased: set[
             .struct.rename_fields(["column", "reason"])
             .struct.unnest(),
         )
-        for frame in safe.values()
+        .with_columns(*([pl.lit("an agent's reply").alias("column")] if table == "replies" else []))
+        for table, frame in safe.items()
     ]
     forgotten = [
         frame.filter(pl.col("respondent").is_in(list(erased))).select(

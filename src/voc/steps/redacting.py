@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from voc.errors import ConfigError
+from voc.ingest import TABLES
 from voc.privacy import Pool, redact
 from voc.steps.context import PEOPLE
 from voc.steps.people import identified
@@ -82,11 +83,11 @@ def _style(ctx: Context) -> dict[str, Any]:
 
 
 def _raw(chunk: Chunk, people: dict[str, str]) -> Frames:
-    raw = {"feedback": chunk.feedback, "responses": chunk.responses, "metric_events": chunk.metric_events}
+    raw = {table: getattr(chunk, table) for table in TABLES}
     space = pl.lit(PEOPLE).alias("namespace")
     return {table: identified(frame, people).with_columns(space) for table, frame in raw.items()}
 
 
 def _without_rows(chunk: Chunk) -> Chunk:
-    empty = {table: getattr(chunk, table).clear() for table in ("feedback", "responses", "metric_events")}
+    empty = {table: getattr(chunk, table).clear() for table in TABLES}
     return replace(chunk, **empty)

@@ -10,7 +10,7 @@ import polars as pl
 
 from voc.errors import BooksError, InputError
 from voc.ids import file_sha256
-from voc.ingest import chunks_of_records, profile_names, read_chunks
+from voc.ingest import TABLES, chunks_of_records, profile_names, read_chunks
 from voc.privacy import find, mask, redact
 from voc.steps import vaulting
 from voc.steps.ingesting import count, outcomes, plan, plan_for, take_in
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from voc.steps.ingesting import Job
 
 _RECORD = ["source", "file_hash", "row"]
-_TABLES = ("feedback", "responses", "metric_events")
 
 
 @dataclass
@@ -143,7 +142,7 @@ def _only(chunks: Iterable[Chunk], rows: pl.DataFrame) -> Iterator[Chunk]:
     """The chunks of a file with the records of ``rows`` alone; all of it is read, for equal rows are numbered by it."""
     wanted = set(rows["row"])
     for chunk in chunks:
-        mine: dict[str, Any] = {name: _of(getattr(chunk, name), wanted) for name in (*_TABLES, "rejected")}
+        mine: dict[str, Any] = {name: _of(getattr(chunk, name), wanted) for name in (*TABLES, "rejected")}
         n_read = len({row for frame in mine.values() for row in frame["row"]})
         if n_read:
             yield replace(chunk, **mine, n_read=n_read)

@@ -9,14 +9,14 @@ import polars as pl
 
 from voc.errors import PrivacyError
 from voc.privacy import redact
-from voc.schema import TABLES
+from voc.schema import TABLES, id_column
 from voc.steps import indexing, theming, vaulting
-from voc.steps.erasing import DERIVED, in_table
+from voc.steps.erasing import DERIVED, OWN, in_table
 
 if TYPE_CHECKING:
     from voc.steps.context import Context
 
-_IDS = {"feedback": "feedback_id", "responses": "response_id", "metric_events": "event_id"}
+_IDS = {table: id_column(table) for table in OWN}
 
 
 def due(ctx: Context) -> dict[str, pl.DataFrame]:

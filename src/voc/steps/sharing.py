@@ -19,7 +19,7 @@ def shared(ctx: Context, table: str) -> pl.DataFrame:
     """A table as it may leave the team.
 
     A segment's value with fewer people than ``[privacy] min_count`` becomes "fewer than k"; so do all segments of a row
-    whose combination has fewer. A text or question stays only where ``may_publish`` is true.
+    whose combination has fewer. A text or question stays only where ``may_publish`` is true, an agent's reply never.
 
     Raises:
         InputError: there is no such table.
@@ -44,4 +44,7 @@ def shared(ctx: Context, table: str) -> pl.DataFrame:
     if "may_publish" in counted.columns:
         open_ = pl.col("may_publish").fill_null(value=False)
         counted = counted.with_columns(pl.when(open_).then(pl.col(name)).alias(name) for name in ("text", "redactions"))
+    elif "text" in counted.columns:
+        # What agents wrote; nobody was asked whether it may be published.
+        counted = counted.drop("text", "redactions")
     return counted.drop(*_OURS, " who", strict=False)

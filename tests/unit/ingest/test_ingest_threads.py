@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from voc.errors import ConfigError, InputError
-from voc.ingest import companions, load_profile, parse_profile, read
+from voc.ingest import companions, load_profile, parse_profile, read, read_chunks
 from voc.ingest import threads as module
+from voc.ingest.rules import REPLIES
 
 TICKETS = {
     "constants": {"channel": "ticket"},
@@ -178,3 +179,46 @@ def test_messages_are_not_read_for_a_pass_over_other_columns(tmp_path):
     assert profile.messages is not None
     file = module.with_messages(module.open_file(path), parse_profile(TICKETS, "p"), None)
     assert next(file.pages(10, {"id"})).cells.equals(pl.DataFrame({"id": ["1"]}))
+
+
+def replies(path, profile=TICKETS):
+    (chunk,) = read_chunks(path, parse_profile(profile, "p"), source="s")
+    return chunk
+
+
+def test_replies_to_the_customer_stand_apart_in_order_and_notes_nowhere(tmp_path):
+    path = save(
+        tmp_path, "id,customer,about\n1,c,First.\n2,d,Alone.\n",
+        "ticket,at,by,public,body\n1,2024-01-05,agent-2,true,Done.\n1,2024-01-03,agent-1,true,We look.\n"
+        "1,2024-01-04,agent-1,false,A difficult one.\n1,2024-01-04,c,true,Thanks.\n",
+    )  # fmt: skip
+    chunk = replies(path)
+    assert chunk.feedback["text"].to_list() == ["First.\nThanks.", "Alone."]
+    assert chunk.replies["text"].to_list() == ["We look.", "Done."]
+    assert chunk.replies["agent"].to_list() == ["agent of s:agent-1", "agent of s:agent-2"]
+    assert chunk.replies["event_at"].dt.day().to_list() == [3, 5]
+    assert chunk.replies["row"].to_list() == [1, 1]
+    assert chunk.replies["reply_key"].n_unique() == 2
+    assert set(chunk.replies["response_key"]) == {chunk.feedback["response_key"][0]}
+    assert REPLIES not in chunk.dropped
+
+
+def test_a_later_export_with_one_reply_more_has_the_same_keys_for_the_earlier_ones(tmp_path):
+    head = "ticket,at,by,public,body\n1,2024-01-03,agent-1,true,We look.\n"
+    before = replies(save(tmp_path, "id,customer,about\n1,c,First.\n", head)).replies
+    after = replies(
+        save(tmp_path, "id,customer,about\n1,c,First.\n", head + "1,2024-01-04,agent-1,true,Done.\n")
+    ).replies
+    assert after.head(1).select("reply_key", "content").rows() == before.select("reply_key", "content").rows()
+    assert after.height == 2
+
+
+def test_what_agents_replied_is_no_part_of_who_a_record_is(tmp_path):
+    tickets = {**TICKETS, "columns": {"text": "messages"}, "messages": {**TICKETS["messages"], "key": "id"}}
+    path = save(tmp_path, "id,customer,about\n1,c,First.\n", "ticket,at,by,public,body\n")
+    alone = replies(path, tickets).feedback["record_key"][0]
+    save(tmp_path, "id,customer,about\n1,c,First.\n", "ticket,at,by,public,body\n1,,agent-1,true,We look.\n")
+    answered = replies(path, tickets)
+    assert answered.replies["text"].to_list() == ["We look."]
+    # The time of the first reply is not given, so nothing else of the row has changed.
+    assert answered.feedback["record_key"][0] == alone
