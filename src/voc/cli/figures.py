@@ -98,6 +98,33 @@ def show_(
     show(data, rows, columns, as_json=as_json)
 
 
+@app.command()
+def jumps(
+    context: typer.Context,
+    since: Since = None,
+    until: Until = None,
+    where: Where = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What the last change of tagger and of theme model did to shares, apart from what people said."""
+    from voc import queries
+
+    with opened(context) as ws:
+        tables = ws.tables()
+        found = queries.method_jumps(tables, window(since, until, where))
+    if found.is_empty() and not as_json:
+        say("no method has changed here: every item was seen by one tagger and one theme model")
+        return
+    labels = {theme.theme_id: theme.label for theme in tables.themes}
+    data = [row | {"label": labels.get(row["name"], row["name"])} for row in found.to_dicts()]
+    rows = [
+        (row["what"], row["label"], row["n_items"], number(row["share_before"]), number(row["share_after"]),
+         number(row["jump"]), f"{number(row['low'])} to {number(row['high'])}")
+        for row in data
+    ]  # fmt: skip
+    show(data, rows, ("what", "name", "items", "before", "after", "by method", "95 % interval"), as_json=as_json)
+
+
 def _with_beside(ws: Workspace, name: str, by: list[str], every: str, filter: Filter, as_of: Any) -> list[Figure]:
     """A metric and those that must stand beside it, since alone it misleads."""
     from voc.insight.registry import find

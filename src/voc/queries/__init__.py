@@ -17,6 +17,7 @@ from voc.queries.frames import (
     window,
 )
 from voc.queries.health import feed_trouble, feeds, other_languages
+from voc.queries.methods import method_jumps
 from voc.queries.overview import Today, today
 from voc.queries.summary import coverage, facets, score_summary
 from voc.queries.themes import theme_segments, theme_verbatims, themes_table
@@ -36,6 +37,7 @@ __all__ = [
     "is_empty",
     "latest",
     "mention_frame",
+    "method_jumps",
     "newest_day",
     "other_languages",
     "people_since",
