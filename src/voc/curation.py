@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from voc.errors import InputError
-from voc.steps import curating, theming
+from voc.steps import curating, routing, theming
 from voc.steps.moving import redacted, signed
 from voc.store import writer_lock
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from voc.model import LineageEvent, Theme
+    from voc.model import Case, LineageEvent, Theme
     from voc.steps.context import Context
     from voc.store import Register
     from voc.themelife import Signal, ThemeEdit, ThemeProposal
@@ -82,6 +82,10 @@ class Curating(ABC):
     def move_mention(self, feedback_id: str, mention: int, theme_id: str, *, actor: str) -> Theme:
         """Give one mention to a theme; see ``voc.steps.curating.move``."""
         return curating.move(self.context(), feedback_id, mention, theme_id, actor=signed(actor))
+
+    def hand_theme(self, theme_id: str, owner: str, *, actor: str) -> Case:
+        """Hand a theme to an owner as a case; see ``voc.steps.routing.hand``."""
+        return routing.hand(self.context(), theme_id, owner, actor=signed(actor))
 
     def undo_theme(self, theme_id: str, *, actor: str) -> ThemeEdit:
         """Undo the last edit of a theme; see ``voc.steps.curating.undo``."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from voc.errors import InputError, NotAllowedError
 from voc.ids import stable_id
+from voc.queries import news
 from voc.records import SavedView
 from voc.steps.moving import redacted, signed
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from voc.queries import News
     from voc.steps.context import Context
     from voc.store import Register
 
@@ -31,6 +33,10 @@ class Personal(ABC):
     def visit(self, *, actor: str) -> datetime | None:
         """Note that somebody looks; returns when her last visit ended, None at the first. Half an hour ends one."""
         return self.register.visit(signed(actor), self.context().now)
+
+    def news(self, since: datetime) -> News:
+        """What happened to cases and themes after a moment; see ``voc.queries.news``."""
+        return news(self.register.events(), self.register.themes(), since)
 
     def views(self, *, actor: str = "") -> list[SavedView]:
         """The views that somebody saved, and those that are shared, by name."""

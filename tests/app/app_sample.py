@@ -1,5 +1,6 @@
 """A small workspace in memory, with everything that the pages ask of a real one, and hostile words in it."""
 
+import dataclasses
 import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 import voc.app
 from voc import queries, schema
 from voc.config import Config
-from voc.errors import ConflictError, InputError
+from voc.errors import BusyError, ConflictError, InputError, NotAllowedError
 from voc.loop.cases import move
-from voc.model import Case, CaseEvent, CaseState, Owner, Theme
+from voc.model import Case, CaseEvent, CaseState, LineageEvent, Owner, Theme
+from voc.queries.figures import Figure
+from voc.records import SavedView
 
 PAGES = Path(voc.app.__file__).parent
 APP = PAGES.parents[2] / "app.py"
@@ -42,6 +45,8 @@ class SmallWorkspace:
             case.case_id: [CaseEvent(case.case_id, "open", "voc", case.opened_at, "", "open")] for case in cases
         }
         self.run, self.held_by = Run(), ""
+        self.visits, self.saved, self.found, self.lanes, self.proposed = {}, [], [], [], []
+        self.decided, self.changed, self.lives, self.edited, self.asked = [], [], [], [], []
 
     def tables(self):
         return queries.Tables(**self.frames, themes=self.themes, cases=tuple(self.stored.values()))
@@ -74,6 +79,85 @@ class SmallWorkspace:
 
     def running(self):
         return self.held_by
+
+    def history(self):
+        return [event for events in self.events.values() for event in events]
+
+    def news(self, since):
+        return queries.news(self.history(), self.themes, since)
+
+    def visit(self, *, actor):
+        before = self.visits.get(actor)
+        self.visits[actor] = NOW
+        return before
+
+    def views(self, *, actor=""):
+        return [view for view in self.saved if view.person in ("", actor)]
+
+    def save_view(self, name, page, query, *, actor, shared=False):
+        self.saved.append(SavedView(f"v{len(self.saved)}", name, page, query, "" if shared else actor, actor, NOW))
+
+    def delete_view(self, view_id, *, actor):
+        self.saved = [view for view in self.saved if view.view_id != view_id]
+
+    def signals(self):
+        return self.found
+
+    def lane_items(self, *, waiting=True):
+        return [item for item in self.lanes if item.waits or not waiting]
+
+    def acknowledge_lane_item(self, item_id, note="", *, actor):
+        self.lanes = [
+            dataclasses.replace(i, acknowledged_at=NOW, acknowledged_by=actor) if i.item_id == item_id else i
+            for i in self.lanes
+        ]
+
+    def theme_proposals(self):
+        return self.proposed
+
+    def decide_proposal(self, proposal_id, *, accept, actor):
+        self.decided.append((proposal_id, accept, actor))
+        self.proposed = [p for p in self.proposed if p.proposal_id != proposal_id]
+
+    def changes(self):
+        return self.changed
+
+    def lineage(self, theme_id):
+        return [event for event in self.lives if event.theme_id == theme_id]
+
+    def theme_facts(self):
+        return {"t-wait": {"stability": 0.7, "groups": [("g1", "phone, wait")]}}
+
+    def theme_map(self):
+        return "<!doctype html><title>map</title><svg></svg>"
+
+    def edit_theme(self, theme_id, kind, *, actor, label=""):
+        if kind == "renamed" and not label.strip():
+            raise InputError("a label needs words")
+        changes = {"label": label} if kind == "renamed" else {"status": kind}
+        self.themes = tuple(dataclasses.replace(t, **changes) if t.theme_id == theme_id else t for t in self.themes)
+        self.edited.append((kind, theme_id, actor))
+        self.lives.append(LineageEvent(theme_id, kind, NOW, actor, {}))
+
+    def merge_themes(self, source_id, target_id, *, actor):
+        self.edited.append(("merge", source_id, target_id, actor))
+
+    def split_theme(self, theme_id, label, *, actor):
+        raise BusyError("another run holds the workspace")
+
+    def undo_theme(self, theme_id, *, actor):
+        self.edited.append(("undo", theme_id, actor))
+
+    def hand_theme(self, theme_id, owner, *, actor):
+        if actor == "viewer":
+            raise NotAllowedError("viewer may only look")
+        made = case("C-7", NOW, owner=next(o for o in OWNERS if o.id == owner))
+        self.stored["C-7"] = dataclasses.replace(made, theme_id=theme_id)
+        self.events["C-7"] = [CaseEvent("C-7", "open", actor, NOW, "", "open")]
+
+    def figures(self, kind, filter, *, as_of=None, **settings):
+        self.asked.append((kind, filter))
+        return [Figure("theme|t-wait", 90.0, 76.0, 96.0, 40, receipt="r-abc")]
 
     def exemplars(self, theme_id):
         return [HOSTILE] if theme_id == "t-wait" else []

@@ -28,11 +28,18 @@ _VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS, "how": TELLINGS}
 def by_owner(cases: Sequence[Case], owners: Sequence[Owner], actor: str) -> dict[str, list[Case]]:
     """Live cases by owner, the earliest promise first: the actor's own group leads, then the order of voc.toml."""
     live = [case for case in cases if case.state not in ENDED]
-    mine = {owner.id for owner in owners if actor.casefold() in (owner.id.casefold(), owner.name.casefold())}
+    mine = {owner.id for owner in owners if is_mine(owner.id, owners, actor)}
     order = sorted((owner.id for owner in owners), key=lambda owner: owner not in mine)
     order += sorted({case.owner for case in live} - set(order))
     groups = {owner: sorted((c for c in live if c.owner == owner), key=_urgency) for owner in order}
     return {owner: found for owner, found in groups.items() if found}
+
+
+def is_mine(owner_id: str, owners: Sequence[Owner], actor: str) -> bool:
+    """Whether ``actor`` answers for what ``owner_id`` holds: by its id, its name, or as one of its members."""
+    who = actor.casefold()
+    named = ({owner.id, owner.name, *owner.members} for owner in owners if owner.id == owner_id)
+    return bool(who) and any(who in {name.casefold() for name in names} for names in named)
 
 
 def ended(cases: Sequence[Case]) -> list[Case]:

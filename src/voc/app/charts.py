@@ -6,7 +6,8 @@ brings its own Vega, and labels are drawn as text, never as markup.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
@@ -14,10 +15,11 @@ import polars as pl
 from voc.app.words import SMALL
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from collections.abc import Sequence
 
 # Mid tones: 3:1 or better against both the light and the dark background.
 BLUE, GREY, ORANGE = "#3d84c6", "#7d8794", "#cf6a1f"
+MARK_LETTERS = 26
 TITLE_WIDTH = 700
 
 
@@ -75,6 +77,99 @@ def ranking(table: pl.DataFrame, title: str, *, limit: int = 8) -> alt.Chart:
     )
     labels = base.mark_text(align="left", dx=4, color=GREY).encode(x="n:Q", text="n:Q")
     return _finished(alt.layer(bars, labels), title).properties(height=alt.Step(26))
+
+
+def course(frame: pl.DataFrame, title: str, marks: Sequence[tuple[dt.date, str]] = (), *, praise: bool = False) -> Any:
+    """People per 1,000 feedback as a line, in the band that was to be expected; changes and actions as marked days.
+
+    A period that is not over is left out: a few days' rate would set the scale.
+
+    Args:
+        frame: as ``queries.course`` returns it, with one whole period or more.
+        title: the finding.
+        marks: days with a few words each, such as releases, the opening of a case, shipping.
+        praise: more is better.
+    """
+    every = str(frame["every"][0])
+    worse = "below" if praise else "above"
+    tone = pl.when(pl.col("unusual") == "").then(pl.lit("")).when(pl.col("unusual") == worse)
+    data = frame.filter(~pl.col("partial")).select(
+        "period", "rate", "expected", "low", "high", "n", "n_feedback", few=pl.col("n") < SMALL,
+        stands=tone.then(pl.lit("worse")).otherwise(pl.lit("better")),
+    )  # fmt: skip
+    ticks = [_milliseconds(day) for day in data["period"]]
+    axis = alt.Axis(format=_form(every), values=ticks, labelOverlap=True, ticks=False, grid=False)
+    x = alt.X("period:T", title=None, axis=axis)
+    y = alt.Y("rate:Q", title=None, axis=alt.Axis(tickCount=4, format="d"), scale=alt.Scale(zero=True, nice=True))
+    base = alt.Chart(data).encode(x=x)
+    known = base.transform_filter("isValid(datum.expected)")
+    band = known.mark_area(color=GREY, opacity=0.18).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
+    usual = known.mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1.5).encode(y="expected:Q")
+    line = base.mark_line(color=BLUE, strokeWidth=2).encode(y=y)
+    points = base.mark_point(filled=True).encode(
+        y=y,
+        color=alt.condition("datum.stands === 'worse'", alt.value(ORANGE), alt.value(BLUE)),
+        size=alt.condition("datum.stands !== ''", alt.value(110), alt.value(45)),
+        opacity=alt.condition("datum.few", alt.value(0.45), alt.value(1.0)),
+        tooltip=_facts(every),
+    )
+    # The numbers themselves on what stands out: nobody reads values off an axis.
+    told = base.transform_filter("datum.stands !== '' && datum.n > 0").mark_text(dy=-11, color=GREY)
+    layers = [band, usual, line, points, told.encode(y=y, text="n:Q"), *_named(data), *_marked(data, marks, x)]
+    return _finished(alt.layer(*layers), title).properties(height=260)
+
+
+def _form(every: str) -> str:
+    return "%b %Y" if every == "month" else "%d %b"
+
+
+def _facts(every: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("period:T", title=f"{every} of", format="%d %b %Y"),
+        alt.Tooltip("n:Q", title="people"),
+        alt.Tooltip("n_feedback:Q", title="comments in all"),
+        alt.Tooltip("rate:Q", title="per 1,000 comments", format=".0f"),
+        alt.Tooltip("expected:Q", title="expected per 1,000", format=".0f"),
+    ]
+
+
+def _named(frame: pl.DataFrame) -> list[alt.Chart]:
+    """The word "expected" at the end of its line, so that no legend is needed."""
+    known = frame.filter(pl.col("expected").is_not_null())
+    if known.is_empty():
+        return []
+    at = known.tail(1).select("period", "expected", label=pl.lit("expected"))
+    text = alt.Chart(at).mark_text(align="left", dx=6, color=GREY, clip=False)
+    return [text.encode(x="period:T", y="expected:Q", text="label:N")]
+
+
+def _marked(frame: pl.DataFrame, marks: Sequence[tuple[dt.date, str]], x: alt.X) -> list[alt.Chart]:
+    """Lines on marked days within the picture, their words one below the other so that they do not run together."""
+    first, last = frame["period"][0], frame["period"][-1]
+    inside = sorted((day, words) for day, words in marks if first <= day <= last)[-8:]
+    if not inside:
+        return []
+    rows = [(day, _short(words), 12 * (i % 4)) for i, (day, words) in enumerate(inside)]
+    data = pl.DataFrame(rows, schema={"period": pl.Date, "label": pl.String, "place": pl.Int64}, orient="row")
+    base = alt.Chart(data).encode(x=x)
+    # What is marked in the last third is written to the left of its line, or it would leave the picture.
+    late = "datum.period > " + str(_milliseconds(first + (last - first) * 2 / 3))
+    words = base.mark_text(baseline="top", color=GREY, clip=False).encode(
+        y=alt.Y("place:Q", scale=None, axis=None), text="label:N"
+    )
+    return [
+        base.mark_rule(color=GREY, strokeDash=[2, 2]),
+        words.transform_filter(f"!({late})").mark_text(align="left", dx=4, baseline="top", color=GREY),
+        words.transform_filter(late).mark_text(align="right", dx=-4, baseline="top", color=GREY),
+    ]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= MARK_LETTERS else words[: MARK_LETTERS - 1].rstrip() + "…"
+
+
+def _milliseconds(day: dt.date) -> int:
+    return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp() * 1000)
 
 
 def described(frame: pl.DataFrame, title: str, count: str = "n_problem_people") -> str:

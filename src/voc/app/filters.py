@@ -13,7 +13,7 @@ from voc.model import Filter
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from voc.app.shared import Reader
@@ -56,27 +56,37 @@ def to_filter(choice: Choice, window: tuple[date, date] | None) -> Filter:
     return Filter(start=start, end=end, segments=segments, **lists)
 
 
-def bar(read: Reader) -> Filter:
+def chosen() -> Choice:
+    """What the filter says in this session, wherever it was set."""
+    choice: Choice = st.session_state.get(MEMORY, parse({}))
+    return choice
+
+
+def bar(read: Reader, beside: Callable[[], None] | None = None) -> Filter:
     """Draw the filter and return what it says; the URL follows it.
 
     A URL that this session did not write wins (somebody followed a link); else what was chosen before, on
-    whichever page, stays.
+    whichever page, stays. It is one line high, so that a phone shows figures and not boxes.
+
+    Args:
+        read: the page's reader.
+        beside: draws what stands in the same line.
     """
     options = read(queries.facets)
     _fill(options)
     shown = [name for name in NAMES if options.get(name)]
-    first = shown[:2]
-    columns = st.columns([1] * (len(first) + 1) + [1], vertical_alignment="bottom")
-    with columns[0]:
-        st.selectbox("Time", list(WEEKS), key="filter_weeks", format_func=lambda w: WEEKS[w])
-    for name, column in zip(first, columns[1:], strict=False):
-        with column:
-            _box(name, options[name])
-    with columns[-1], st.popover("More filters", width="stretch"):
-        for name in shown[2:]:
-            _box(name, options[name])
+    n_set = sum(bool(st.session_state[f"filter_{name}"]) for name in shown)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filter-bar"):
+        st.selectbox("Time", list(WEEKS), key="filter_weeks", format_func=lambda w: WEEKS[w], width=170)
+        with st.popover(f"Filter ({n_set} set)" if n_set else "Filter"):
+            for name in shown:
+                _box(name, options[name])
+        if beside:
+            beside()
     choice = {"weeks": [st.session_state["filter_weeks"]]}
     choice |= {name: st.session_state[f"filter_{name}"] for name in shown}
+    if n_set:
+        st.caption(words.plain(words.selection(choice)))
     _remember(choice)
     return to_filter(choice, _window(read, choice))
 
@@ -97,8 +107,8 @@ def _fill(options: Mapping[str, list[str]]) -> None:
     """Give every box its value before it is drawn, which is the only time at which it can be given."""
     asked = {name: st.query_params.get_all(name) for name in ("weeks", *NAMES) if name in st.query_params}
     foreign = bool(asked) and asked != st.session_state.get(WRITTEN)
-    choice = parse(asked) if foreign else st.session_state.get(MEMORY, parse({}))
-    wanted = {"filter_weeks": choice["weeks"][0]}
+    choice = parse(asked) if foreign else chosen()
+    wanted: dict[str, str | list[str]] = {"filter_weeks": choice["weeks"][0]}
     lost = []
     for name in NAMES:
         values = choice.get(name, [])

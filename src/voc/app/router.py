@@ -33,10 +33,12 @@ def exists(name: str) -> bool:
 def run() -> None:
     """Draw the navigation and the page that the URL names."""
     # No page icon: Streamlit fetches those of its icon set from the network.
-    st.set_page_config(page_title="voc", layout="wide")
+    st.set_page_config(page_title="voc", layout="wide", initial_sidebar_state=230)
     sections = {"": _pages(FIRST) + _pages(UNLISTED, hidden=True), "More": _pages(MORE)}
     page = st.navigation({name: pages for name, pages in sections.items() if pages}, position="top")
     style.apply()
+    # What a saved view and a link back name.
+    st.session_state["voc.page"] = page.url_path or "today"
     page.run()
 
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 
 from voc import queries
-from voc.app import filters, states, who, words
+from voc.app import filters, states, views, who, words
 from voc.app.figures import figure
 from voc.app.links import page_link as link
 from voc.errors import BusyError, ConfigError, NotAllowedError, VocError
@@ -79,7 +79,7 @@ def begin(*, filtered: bool = True, data: bool = True) -> Page:
     ws = workspace(data=data)
     actor = who.acting(ws)
     read = reader(ws)
-    chosen = filters.bar(read) if filtered else Filter()
+    chosen = filters.bar(read, lambda: views.menu(ws, actor)) if filtered else Filter()
     page = Page(ws, read, chosen, actor, ws.now())
     if data:
         states.notices(page)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from voc.app import shared, words
+from voc.app import shared, sparks, words
 from voc.queries import feed_trouble
 
 if TYPE_CHECKING:
@@ -24,14 +24,8 @@ if TYPE_CHECKING:
     from voc.workspace import Workspace
 
 # A window of fewer comments than this carries a warning, and a list of more lines a link to the rest.
-THIN, MAX_LINES = 30, 8
+THIN, MAX_LINES = 30, 5
 LIVE = ("candidate", "accepted")
-_STYLE = """<style>
-.voc-v {border-left: 3px solid #7d8794; padding: .1rem 0 .1rem .8rem; margin: .7rem 0; overflow-wrap: anywhere}
-.voc-v p {margin: .15rem 0; white-space: pre-wrap}
-.voc-v mark {background: #ffd98a; color: #17202b; padding: 0 .1em}
-.voc-v footer, .voc-q {font-size: .85em; opacity: .85}
-</style>"""
 
 
 def case_line(ws: Workspace, case: Case, now: dt.datetime) -> None:
@@ -40,21 +34,21 @@ def case_line(ws: Workspace, case: Case, now: dt.datetime) -> None:
     shared.link("cases", f"{case.case_id}  {case.title} · {owner} · {words.clock(case, now)}", case=case.case_id)
 
 
-def theme_line(ws: Workspace, row: Mapping[str, Any]) -> None:
-    """One theme as a line: people, change with its interval, owner; a link to it."""
+def theme_row(ws: Workspace, row: Mapping[str, Any], courses: pl.DataFrame, note: str = "") -> None:
+    """One theme that moved: a link, then its course, its people as a bar against what was expected, and its owner."""
     n = words.number_of(row)
-    few = " (few)" if n < words.SMALL else ""
+    counts = courses.filter(pl.col("theme_id") == row["theme_id"])["counts"]
     owner = shared.owner_name(ws, row["owner"]) if row["owner"] else "no owner yet"
-    moved = f"{words.change(row)} {words.interval(row)}".strip()
-    shared.link("themes", f"{row['label']} · {words.people(n)}{few} · {moved} · {owner}", theme=row["theme_id"])
+    with st.container(gap=None, key=f"row-{row['theme_id']}"):
+        shared.link("themes", row["label"], theme=row["theme_id"])
+        st.html(sparks.row(row, counts[0].to_list() if len(counts) else [], n, owner, note))
 
 
-def themes(ws: Workspace, ranked: pl.DataFrame, courses: pl.DataFrame, pool: str) -> None:
-    """The ranking of one pool; a click on a row opens the theme."""
-    rows = ranked.filter(pl.col("pool") == pool, pl.col("status").is_in(LIVE))
-    if rows.is_empty():
-        st.text("None yet.")
-        return
+ORDER = ("theme", "people", "counts", "change", "points", "owner", "case", "note", "all")
+
+
+def ranked(ws: Workspace, rows: pl.DataFrame, courses: pl.DataFrame, impact: pl.DataFrame) -> pl.DataFrame:
+    """The ranking's rows as they are shown, in the order of ``rows``."""
     shown = [
         {
             "theme": row["label"],
@@ -67,22 +61,12 @@ def themes(ws: Workspace, ranked: pl.DataFrame, courses: pl.DataFrame, pool: str
         }
         for row in rows.iter_rows(named=True)
     ]
-    table = (
-        pl.DataFrame(shown)
-        .with_columns(theme_id=rows["theme_id"])
-        .join(courses, on="theme_id", how="left", maintain_order="left")
-    )
-    picked = st.dataframe(
-        table,
-        column_order=["theme", "people", "all", "change", "counts", "note", "owner", "case"],
-        column_config=_columns(pool),
-        hide_index=True,
-        width="stretch",
-        key=f"table_{pool}",
-        on_select="rerun",
-        selection_mode="single-row",
-    )
-    open_row(picked, rows["theme_id"], "theme")
+    table = pl.DataFrame(shown).with_columns(theme_id=rows["theme_id"])
+    table = table.join(courses, on="theme_id", how="left", maintain_order="left")
+    if impact.height:
+        points = impact.select("theme_id", "points")
+        table = table.join(points, on="theme_id", how="left", maintain_order="left")
+    return table.drop("theme_id")
 
 
 def open_row(picked: Any, ids: pl.Series, name: str) -> None:
@@ -98,15 +82,21 @@ def _note(row: Mapping[str, Any]) -> str:
     return ", ".join(notes + (["candidate"] if row["status"] == "candidate" else []))
 
 
-def _columns(pool: str) -> dict[str, Any]:
+def columns(pool: str, score: str = "") -> dict[str, Any]:
+    """How the ranking's columns are drawn; ``score`` names the points of impact."""
     people = "People who praise" if pool == "praise" else "People with a problem"
     return {
         "theme": st.column_config.TextColumn("Theme", width="large"),
         "people": st.column_config.NumberColumn(people, format="localized"),
         "all": st.column_config.NumberColumn("All who mention it", format="localized"),
-        "change": st.column_config.TextColumn("Per person heard, against as long before"),
+        "change": st.column_config.TextColumn("Change", help="Per person heard, against as long before"),
+        "points": st.column_config.NumberColumn(
+            f"{score} lost",
+            format="%.1f",
+            help="How much higher the score would be without those who report it; what mending brings may differ",
+        ),
         "counts": st.column_config.LineChartColumn("Course", y_min=0),
-        "note": st.column_config.TextColumn("Note"),
+        "note": st.column_config.TextColumn("Note", width="small"),
         "owner": st.column_config.TextColumn("Owner"),
         "case": st.column_config.TextColumn("Case"),
     }
@@ -124,20 +114,43 @@ def trend_notes(course: pl.DataFrame) -> None:
     st.caption(" ".join(notes))
 
 
+def course_notes(course: pl.DataFrame) -> None:
+    """How to read the picture of a course, in one line."""
+    notes = ["People per 1,000 comments. Grey: what its own past led one to expect, 95 times in 100. Numbers: people."]
+    if course["partial"].any():
+        notes.append(f"A {course['every'][0]} that is not over is not drawn.")
+    if course["every"][0] == "month":
+        notes.append("By month, since most of these comments carry no finer date.")
+    if course["n_left_out"][0]:
+        notes.append(f"{words.count(course['n_left_out'][0], 'comment', 'comments')} with only a month left out.")
+    st.caption(" ".join(notes))
+
+
 def cuts(table: pl.DataFrame) -> None:
-    """Who says it: rates by segment, with both counts."""
+    """Who says it: the rate of each value, and its people beside what its share of all feedback would bring."""
+    said = table.with_columns(
+        segment=pl.col("segment").replace(words.FIELD),
+        note=pl.when(pl.col("n_people") < words.SMALL).then(pl.lit("few"))
+        .when(pl.col("stands_out") == "more").then(pl.lit("▲ more than its share"))
+        .when(pl.col("stands_out") == "less").then(pl.lit("▽ less than its share")).otherwise(pl.lit("")),
+        range=pl.format("{} to {} %", *((100 * pl.col(bound)).round(0).cast(int) for bound in ("low", "high"))),
+    )  # fmt: skip
     st.dataframe(
-        table.with_columns(note=pl.when(pl.col("n_people") < words.SMALL).then(pl.lit("few")).otherwise(pl.lit(""))),
+        said,
+        column_order=["segment", "value", "n_people", "expected", "rate", "range", "n_all", "note"],
         column_config={
             "segment": "By",
             "value": "Value",
-            "n_people": "People who mention it",
-            "n_all": "People who gave feedback",
+            "n_people": "People",
+            "expected": st.column_config.NumberColumn("By its share", format="%.0f"),
             "rate": st.column_config.NumberColumn("Rate", format="percent"),
+            "range": "95 % interval",
+            "n_all": "People who gave feedback",
             "note": "Note",
         },
         hide_index=True,
         width="stretch",
+        alt="Who says it, by segment",
     )
 
 
@@ -152,7 +165,7 @@ def verbatims(page: pl.DataFrame) -> None:
     for _, mentions in groupby(page.iter_rows(named=True), key=itemgetter("feedback_id")):
         rows = list(mentions)
         shown.append(words.verbatim(rows[0], [(row["start"], row["end"]) for row in rows]))
-    st.html(_STYLE + "".join(shown))
+    st.html("".join(shown))
 
 
 def pager(key: str, number: int, last: int) -> None:

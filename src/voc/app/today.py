@@ -1,54 +1,37 @@
-"""Today: what needs somebody, what moved, and whether the figures can be trusted, on one screen."""
+"""Today: what needs somebody, what moved, did it work, and whether the figures can be trusted, on one screen."""
 
 import streamlit as st
 
 from voc import queries
-from voc.app import charts, shared, tables, words
+from voc.app import charts, needs, shared, tables, words
 
 p = shared.begin()
-ws, read, chosen, now = p.ws, p.read, p.filter, p.now
-run = ws.last_run()
-view = queries.today(read.tables, chosen, now, run.books if run else None, ask=read)
+run = p.ws.last_run()
+view = queries.today(p.read.tables, p.filter, p.now, run.books if run else None, ask=p.read)
 
 tables.thin(view.coverage)
 st.title(words.today_title(len(view.late), len(view.due_soon), view.moved.height))
+needs.news(p)
+needs.box(p, view)
 
-with st.container(border=True):
-    st.subheader(f"Needs you ({len(view.late) + len(view.due_soon) + view.unusual_feeds.height})")
-    for row in view.unusual_feeds.iter_rows(named=True):
-        st.text(f"Feed: {queries.feed_trouble(row)}")
-    waiting = (*view.late, *view.due_soon)
-    for case in waiting[: tables.MAX_LINES]:
-        tables.case_line(ws, case, now)
-    if len(waiting) > tables.MAX_LINES:
-        shared.link("cases", f"and {len(waiting) - tables.MAX_LINES} more")
-    if not view.late and not view.due_soon:
-        st.text(
-            f"No promise is late or due within a week. {words.count(view.n_open_cases, 'case is', 'cases are')} open."
-        )
-
-left, right = st.columns(2)
+left, right = st.columns([3, 2], gap="medium")
 with left:
     st.subheader("What moved")
-    if view.moved.is_empty():
+    if view.moved.is_empty() and view.new.is_empty():
         st.text("No theme changed by more than chance against the window before.")
+    courses = p.read(queries.sparks, p.filter)
     for row in view.moved.iter_rows(named=True):
-        tables.theme_line(ws, row)
-    if not view.new.is_empty():
-        st.subheader("New themes")
-        for row in view.new.iter_rows(named=True):
-            tables.theme_line(ws, row)
+        tables.theme_row(p.ws, row, courses)
+    for row in view.new.iter_rows(named=True):
+        tables.theme_row(p.ws, row, courses, note="new")
 with right:
     st.subheader("Did it work")
-    if not view.waiting:
-        st.text("No shipped action waits for its verdict.")
-    for case in view.waiting:
-        tables.case_line(ws, case, now)
+    needs.worked(p, view)
 
 if view.largest.is_empty():
-    st.text(f"Nobody had a problem with a known theme {shared.current(chosen)}.")
+    st.text(f"Nobody had a problem with a known theme {shared.current(p.filter)}.")
 else:
-    title = words.themes_title(view.largest, shared.current(chosen))
+    title = words.themes_title(view.largest, shared.current(p.filter))
     st.altair_chart(charts.ranking(view.largest, title), width="stretch", alt=title)
 
 tables.scores(view.scores)

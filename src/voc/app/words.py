@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from voc.model import Case
 
 SMALL = 5
+# From here on a change is told as a multiple: nobody reads +1287 %.
+MULTIPLE = 2.0
 FIELD = {
     "source": "Source",
     "channel": "Channel",
@@ -48,6 +50,13 @@ STATE = {
     CaseState.VERIFIED: "verified",
     CaseState.CLOSED: "closed",
     CaseState.DECLINED: "declined",
+}
+STATUS = {
+    "candidate": "new and not accepted yet",
+    "accepted": "accepted",
+    "merged": "part of another theme now",
+    "retired": "retired: watched, and not listed",
+    "dismissed": "marked as not an issue",
 }
 MOVE = {
     "open": "Opened",
@@ -154,17 +163,34 @@ def period(start: dt.date | None, end: dt.date | None) -> str:
 def change(row: Mapping[str, Any]) -> str:
     """A change against the window before: ``+38 %``, ``new``, or a dash where nothing can be said."""
     if row["change"] is not None:
-        return f"{row['change']:+.0%}".replace("%", " %")
+        return _times(row["change"]) or _percent(row["change"])
     if row["change_low"] is not None:
         return "none before"
     return "–"
+
+
+def selection(choice: Mapping[str, Sequence[str]]) -> str:
+    """What the filter leaves, in words; the time apart."""
+    parts = [f"{FIELD.get(n, n)}: {', '.join(value(v) for v in vs)}" for n, vs in choice.items() if vs and n != "weeks"]
+    return "Only " + " · ".join(parts)
 
 
 def interval(row: Mapping[str, Any]) -> str:
     """The change's 95 % interval, or nothing."""
     if row["change"] is None or row["change_high"] is None:
         return ""
-    return f"[{row['change_low']:+.0%}, {row['change_high']:+.0%}]".replace("%", " %")
+    if _times(row["change"]):
+        return f"[{1 + row['change_low']:.1f}, {1 + row['change_high']:.0f}]"
+    return f"[{_percent(row['change_low'])}, {_percent(row['change_high'])}]"
+
+
+def _percent(change: float) -> str:
+    return f"{change:+.0%}".replace("%", " %")
+
+
+def _times(change: float) -> str:
+    """A change too large for per cent, as a multiple; "" for others."""
+    return f"{1 + change:.0f} times as many" if change >= MULTIPLE else ""
 
 
 def number_of(row: Mapping[str, Any]) -> int:

@@ -43,6 +43,12 @@ def _wilson(k: Any, n: Any, z: float = Z95) -> tuple[Any, Any]:
     return centre - half, centre + half
 
 
+def wilson_bounds(k: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """``wilson`` for two columns of floats, ``n`` above 0; bounds within 0..1."""
+    low, high = _wilson(k, n)
+    return low.clip(lower_bound=0.0), high.clip(upper_bound=1.0)
+
+
 def wilson(k: int, n: int) -> tuple[float, float]:
     """95 % Wilson score interval of the share ``k / n``, as shares 0..1.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from voc.errors import InputError
 from voc.loop.cases import SYSTEM, move, notice, open_case, refresh
 from voc.loop.escalation import chain_of, escalate, warning
 from voc.loop.routing import Decision, route, watched_from
@@ -78,6 +79,31 @@ def route_themes(ctx: Context) -> dict[str, int]:
             counts["cases_grown"] += case is not cases[decision.case_id]
             cases[decision.case_id] = case
     return counts
+
+
+def hand(ctx: Context, theme_id: str, owner_id: str, *, actor: str) -> Case:
+    """Open a case on a theme because a person decided so, whatever the routes say; the owner is told.
+
+    Raises:
+        InputError: no such theme or owner, the theme is gone or nobody has mentioned it, or it is a case already.
+    """
+    theme = next((theme for theme in ctx.register.themes() if theme.theme_id == theme_id), None)
+    if theme is None or theme.status not in ("candidate", "accepted"):
+        raise InputError(f"{theme_id} is no theme that can be handed to somebody; see 'voc themes list'")
+    if owner_id not in {owner.id for owner in ctx.config.owners}:
+        known = ", ".join(owner.id for owner in ctx.config.owners)
+        raise InputError(f"no owner {owner_id!r} in voc.toml; there are: {known or 'none'}")
+    live = next((c for c in ctx.register.cases() if c.theme_id == theme_id and c.state not in ENDED), None)
+    if live is not None:
+        raise InputError(f"{theme.label!r} is a case already: {live.case_id}, with {live.owner}; hand that one over")
+    item = next((e for e in _with_signals(ctx, evidence(ctx.tables(), ctx.now)) if e.theme_id == theme_id), None)
+    if item is None:
+        raise InputError(f"nobody has mentioned {theme.label!r} yet, so there is nothing to hand over")
+    calendar = ctx.config.calendar(owner_id)
+    case, event, message = open_case(
+        item, ctx.config.owner(owner_id), None, now=ctx.now, actor=actor, calendar=calendar
+    )
+    return ctx.register.open_case(case, event, [message])
 
 
 def _open(ctx: Context, decision: Decision, item: Evidence) -> Case:
