@@ -82,7 +82,7 @@ PERMISSIONS: dict[str, Permission] = {
             "figures", "lake_version", "signals", "theme_proposals", "propose_test", "declared_test", "picture",
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
-            "check_routes", "visit", "views", "save_view", "delete_view", "running",
+            "check_routes", "visit", "news", "views", "save_view", "delete_view", "running",
             "index_state", "vectors",
         ),
         _READ,

@@ -30,13 +30,18 @@ class Personal(ABC):
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
 
+    @abstractmethod
+    def reading(self, day: date | None = None) -> Context:
+        """The same for reading, cut to the scope."""
+
     def visit(self, *, actor: str) -> datetime | None:
         """Note that somebody looks; returns when her last visit ended, None at the first. Half an hour ends one."""
         return self.register.visit(signed(actor), self.context().now)
 
     def news(self, since: datetime) -> News:
         """What happened to cases and themes after a moment; see ``voc.queries.news``."""
-        return news(self.register.events(), self.register.themes(), since)
+        tables = self.reading().tables(history=True)
+        return news(tables.case_events, tables.themes, since)
 
     def views(self, *, actor: str = "") -> list[SavedView]:
         """The views that somebody saved, and those that are shared, by name."""

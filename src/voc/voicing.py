@@ -124,14 +124,6 @@ class Voicing(ABC):
             self.publish([case_id], "call_back", actor=actor)
         return new
 
-    def lane_items(self, *, waiting: bool = True) -> list[LaneItem]:
-        """Items of the lanes that nobody has acknowledged, the earliest due first; or all of them."""
-        return sorted(self.register.lane_items(waiting=waiting), key=lambda item: (item.due_at, item.item_id))
-
-    def changes(self) -> list[Change]:
-        """Every change and known issue, newest first."""
-        return self.register.changes()
-
     def acknowledge_lane_item(self, item_id: str, note: str = "", *, actor: str) -> LaneItem:
         """Say that a person has an item of a lane in hand; the first one stands."""
         now = self.context().now

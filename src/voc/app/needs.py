@@ -54,7 +54,7 @@ def news(page: Page) -> None:
 
 def box(page: Page, view: Today) -> None:
     """Everything that waits for somebody: harm first, then late promises, new signals, proposals and feeds."""
-    waiting = page.ws.lane_items()
+    waiting = sorted(page.ws.lane_items(waiting=True), key=lambda item: (item.due_at, item.item_id))
     signals = queries.to_decide(page.ws.signals(), page.read.tables.themes, page.read.tables.cases, page.now.date())
     proposals = page.ws.theme_proposals()
     mine = _mine_first(page, (*view.late, *view.due_soon))
