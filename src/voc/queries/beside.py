@@ -31,7 +31,8 @@ def shares(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFrame:
     n, k = pl.col("n_all").cast(pl.Float64), pl.col("n_people").cast(pl.Float64)
     low, high = wilson_bounds(k, n)
     overall = (k.sum() / n.sum()).over("segment")
-    out = pl.when((low > overall) & (k > 0)).then(pl.lit("more")).when(high < overall).then(pl.lit("less")).otherwise(pl.lit(""))
+    above = pl.when((low > overall) & (k > 0)).then(pl.lit("more"))
+    out = above.when(high < overall).then(pl.lit("less")).otherwise(pl.lit(""))
     return found.with_columns(low=low, high=high, expected=overall * n, stands_out=out).sort(
         ["segment", pl.col("stands_out") == "", "rate", "value"], descending=[False, False, True, False]
     )
