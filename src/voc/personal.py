@@ -53,7 +53,7 @@ class Personal(ABC):
         Args:
             name: what it is called; redacted here.
             page: the page's name, such as ``themes``.
-            query: the URL's query string.
+            query: the filter, as the app writes it.
             actor: who saves it.
             shared: for everybody, not only for ``actor``.
 

@@ -99,7 +99,7 @@ class LaneItem:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A page with its filter under a name. ``query`` is the URL's query string; ``person`` "" shares it with all."""
+    """A page with its filter under a name. ``query`` is the filter in JSON; ``person`` "" shares it with all."""
 
     view_id: str
     name: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -40,8 +40,17 @@ def menu(ws: Workspace, actor: str) -> None:
 
 
 def query_of(choice: filters.Choice) -> str:
-    """A choice as the query string that a view keeps; the time is always named, so that a view resets it."""
-    return urlencode({"weeks": choice["weeks"], **filters.to_params(choice)}, doseq=True)
+    """A choice as a view keeps it, in JSON; the time is always named, so that a view resets it."""
+    return json.dumps({"weeks": choice["weeks"], **filters.to_params(choice)})
+
+
+def params_of(query: str) -> filters.Choice:
+    """What the URL of a view says; of a view that cannot be read, only the usual time."""
+    try:
+        kept = json.loads(query)
+        return filters.parse({name: [str(value) for value in values] for name, values in kept.items()})
+    except (AttributeError, TypeError, ValueError):
+        return filters.parse({})
 
 
 def _line(ws: Workspace, view: SavedView, actor: str) -> None:
@@ -49,7 +58,7 @@ def _line(ws: Workspace, view: SavedView, actor: str) -> None:
         label = view.name if view.person else f"{view.name} (everybody's)"
         page = view.page if router.exists(view.page) else "today"
         try:
-            st.page_link(HERE / f"{page}.py", label=words.plain(label), query_params=parse_qs(view.query))
+            st.page_link(HERE / f"{page}.py", label=words.plain(label), query_params=params_of(view.query))
         except StreamlitAPIException:
             st.text(label)
         if actor and view.made_by.casefold() == actor.casefold():
