@@ -120,6 +120,8 @@ def register_rows(root):
     rows["ingested_files"] = [
         tuple(added.sub("", cell) if isinstance(cell, str) else cell for cell in row) for row in rows["ingested_files"]
     ]
+    # Where a step's reading begins is a short cut, and names the files of the lake, of which a crash leaves others.
+    rows["settings"] = [row for row in rows["settings"] if not row[0].startswith("fresh:")]
     return rows
 
 

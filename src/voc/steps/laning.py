@@ -9,6 +9,7 @@ import polars as pl
 from voc.loop.lanes import NO_INCIDENT_SYSTEM, TITLES, UNREAD, due_at, next_due, overdue, team_of
 from voc.model import Message
 from voc.records import LaneItem
+from voc.steps.fresh import Fresh
 from voc.steps.ingesting import ERASED
 from voc.tagging.lanes import load_detector
 
@@ -28,7 +29,7 @@ def watch(ctx: Context) -> dict[str, int]:
     Returns:
         ``lane_items`` (new ones), ``lane_items_waiting`` and ``lane_items_escalated``.
     """
-    new = screened(ctx) + len(ctx.register.add_lane_items(unread(ctx)))
+    new = screened(ctx) + _unread(ctx)
     escalated = escalate(ctx)
     waiting = ctx.register.lane_items(waiting=True)
     # All that wait, every time: a message has its id for all time, so one that was posted is not posted again, and one
@@ -40,9 +41,10 @@ def watch(ctx: Context) -> dict[str, int]:
 def screened(ctx: Context) -> int:
     """Read every item that the detector in force has not read, and note that it has; returns how many are in a lane."""
     detector = load_detector()
-    done = ctx.lake.scan("screenings").filter(pl.col("detector_version") == detector.version).select(ITEM)
+    rows_left = Fresh(ctx, "lanes", detector.version, ("feedback",), ("screenings",))
+    done = rows_left["screenings"].filter(pl.col("detector_version") == detector.version).select(ITEM)
     columns = (*ITEM, "text", "source", "record_ref", "redaction_version")
-    todo = ctx.lake.scan("feedback").select(columns).filter(pl.col("text").is_not_null())
+    todo = rows_left["feedback"].select(columns).filter(pl.col("text").is_not_null())
     found = 0
     for chunk in todo.join(done, on=ITEM, how="anti").sort(ITEM).collect().iter_slices(CHUNK):
         readings = detector.read(chunk["text"].to_list())
@@ -61,16 +63,25 @@ def screened(ctx: Context) -> int:
             screened_at=pl.lit(ctx.now),
         )
         ctx.lake.append("screenings", stamped)
+    rows_left.done()
     return found
 
 
-def unread(ctx: Context) -> list[LaneItem]:
+def _unread(ctx: Context) -> int:
+    """Hand on what was not read since the last time; returns how many items are new."""
+    rows = Fresh(ctx, "unread", "1", ("tags", "quarantine"), ())
+    n = len(ctx.register.add_lane_items(unread(ctx, rows)))
+    rows.done()
+    return n
+
+
+def unread(ctx: Context, new: Fresh) -> list[LaneItem]:
     """What voc could not read, by language, length, redaction or shape: a person has to."""
-    states = ctx.lake.scan("tags").filter(pl.col("state").is_in(_UNREAD_STATES)).select(*ITEM, "state").unique(ITEM)
-    columns = (*ITEM, "source", "record_ref")
-    rows = ctx.lake.scan("feedback").select(columns).join(states, on=ITEM).sort(ITEM).collect()
+    states = new["tags"].filter(pl.col("state").is_in(_UNREAD_STATES)).select(*ITEM, "state").unique(ITEM).collect()
+    known = ctx.lake.among("feedback", states["feedback_id"], (*ITEM, "source", "record_ref"))
+    rows = known.join(states, on=ITEM).sort(ITEM)
     found = [_item(ctx, UNREAD, row, (row["state"],), 0.0, "") for row in rows.iter_rows(named=True)]
-    kept_out = ctx.lake.read("quarantine").filter(pl.col("reason") != ERASED)
+    kept_out = new["quarantine"].filter(pl.col("reason") != ERASED).collect()
     for row in kept_out.iter_rows(named=True):
         where = {"feedback_id": row["quarantine_id"], "revision": 0, "source": row["source"]}
         ref = f"{row['file']}, row {row['row']}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.queries.corrected import is_problem
+from voc.steps.fresh import Fresh
 from voc.tagging.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ def tagger_of(ctx: Context) -> Tagger:
     return Tagger.load(ctx.config.tier, str(ctx.root / taxonomy) if taxonomy.endswith(".toml") else taxonomy)
 
 
-def waiting(ctx: Context) -> pl.LazyFrame:
+def _fresh(ctx: Context) -> Fresh:
+    return Fresh(ctx, "tag", tagger_of(ctx).version, ("feedback",), ("tags",))
+
+
+def waiting(ctx: Context, rows: Fresh | None = None) -> pl.LazyFrame:
     """Verbatims that the tagger in force has not tagged: ``ITEM``, ``text``, ``question``, ``redaction_version``."""
-    version = tagger_of(ctx).version
-    done = ctx.lake.scan("tags").filter(pl.col("tagger_version") == version).select(ITEM)
-    wanted = ctx.lake.scan("feedback").select(*ITEM, "text", "question", "redaction_version")
+    version, rows = tagger_of(ctx).version, rows or _fresh(ctx)
+    done = rows["tags"].filter(pl.col("tagger_version") == version).select(ITEM)
+    wanted = rows["feedback"].select(*ITEM, "text", "question", "redaction_version")
     return wanted.join(done, on=ITEM, how="anti")
 
 
@@ -45,7 +50,8 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
     """
     tagger = tagger_of(ctx)
     counts = dict.fromkeys(("tagged", "low_information", "unsupported_language", "failed"), 0)
-    todo = waiting(ctx).sort(ITEM).collect()
+    rows = _fresh(ctx)
+    todo = waiting(ctx, rows).sort(ITEM).collect()
     for chunk in todo.iter_slices(CHUNK):
         tagged = tagger.tags(chunk)
         stamped = pl.concat(
@@ -58,6 +64,7 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
         for state, n in tagged["state"].value_counts().iter_rows():
             counts[state] += n
         progress(chunk.height)
+    rows.done()
     return counts
 
 

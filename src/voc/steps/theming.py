@@ -16,6 +16,7 @@ from voc.model import LineageEvent, Theme
 from voc.queries.curated import redirects
 from voc.schema import SENTIMENTS
 from voc.steps.context import THEME_SETTING
+from voc.steps.fresh import Fresh
 from voc.text.encode import load_encoder, load_static
 from voc.text.normalise import is_low_information
 from voc.themelife import ThemeProposal
@@ -178,8 +179,8 @@ def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: 
     counts = {"mentions": 0, "assigned": 0}
     if model is None:
         return counts
-    seen = ctx.lake.scan("theme_assignments").filter(pl.col("theme_version") == model.version).select(MENTION)
-    todo = mentions(ctx).filter(pl.col("pool").is_not_null()).join(seen, on=MENTION, how="anti").sort(MENTION).collect()
+    rows_left = Fresh(ctx, "assign", model.version, ("feedback", "tags", "mentions"), ("theme_assignments",))
+    todo = _unassigned(ctx, model.version, rows_left)
     for chunk in todo.iter_slices(CHUNK):
         given = model.assign(chunk)
         rows = pl.concat([chunk, given.select("theme_id", "score")], how="horizontal")
@@ -189,7 +190,25 @@ def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: 
         counts["mentions"] += chunk.height
         counts["assigned"] += given["theme_id"].drop_nulls().len()
         progress(chunk.height)
+    rows_left.done()
     return counts
+
+
+def _unassigned(ctx: Context, version: str, rows: Fresh) -> pl.DataFrame:
+    """Mentions that the model called ``version`` has not placed."""
+    one_tagger = rows["tags"].select(pl.col("tagger_version").n_unique() <= 1).collect().item()
+    if not rows.whole and not (one_tagger and _have_items(rows)):
+        rows.all()
+    seen = rows["theme_assignments"].filter(pl.col("theme_version") == version).select(MENTION)
+    new = mentions(ctx, rows).join(seen, on=MENTION, how="anti")
+    return new.filter(pl.col("pool").is_not_null()).sort(MENTION).collect()
+
+
+def _have_items(rows: Fresh) -> bool:
+    """Whether the new mentions are of new items: those of items that came in before have their text elsewhere."""
+    item = ["feedback_id", "revision"]
+    older = rows["mentions"].join(rows["feedback"].select(item), on=item, how="anti")
+    return bool(older.select(pl.len()).collect().item() == 0)
 
 
 def find_theme(ctx: Context, theme_id: str) -> Theme:
@@ -276,13 +295,17 @@ def exemplars(ctx: Context, theme_id: str) -> list[str]:
     return list(model.exemplars.get(theme_id, ())) if model else []
 
 
-def mentions(ctx: Context) -> pl.LazyFrame:
-    """Mentions of the newest tagging, with their text and pool: praise apart from all the rest, the empty in none."""
-    newest = ctx.lake.scan("tags").group_by("feedback_id", "revision").agg(
+def mentions(ctx: Context, rows: Fresh | None = None) -> pl.LazyFrame:
+    """Mentions of the newest tagging, with their text and pool: praise apart from all the rest, the empty in none.
+
+    ``rows``: look at these only, instead of at all that is stored.
+    """
+    scan = ctx.lake.scan if rows is None else rows.__getitem__
+    newest = scan("tags").group_by("feedback_id", "revision").agg(
         pl.col("tagger_version").sort_by("tagged_at", "tagger_version").last()
     )  # fmt: skip
-    cut = ctx.lake.scan("mentions").join(newest, on=["feedback_id", "revision", "tagger_version"], how="semi")
-    feedback = ctx.lake.scan("feedback").select("feedback_id", "revision", "text", "question", "respondent")
+    cut = scan("mentions").join(newest, on=["feedback_id", "revision", "tagger_version"], how="semi")
+    feedback = scan("feedback").select("feedback_id", "revision", "text", "question", "respondent")
     joined = cut.join(feedback, on=["feedback_id", "revision"])
     return pooled(joined.with_columns(unit=pl.coalesce("respondent", "feedback_id"))).select(
         *MENTION, "text", "context", "pool", "unit", "redaction_version"
