@@ -1,12 +1,17 @@
 """Named points at which a test kills the process, to prove that a rerun loses and doubles nothing.
 
-Inert unless ``VOC_FAULT=name`` (or ``name:k`` for the k-th passage) is set in the environment.
+Inert unless ``VOC_FAULT=name`` (or ``name:k`` for the k-th passage) is set in the environment; ``VOC_POISON`` makes a
+row that the tagger cannot live with.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 POINTS = (
     "lake.before_data",
@@ -42,3 +47,16 @@ def point(name: str) -> None:
     _passed[name] = _passed.get(name, 0) + 1
     if _passed[name] == int(count or 1):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def poison(texts: Iterable[str | None]) -> None:
+    """Raise or die if ``VOC_POISON`` ("raise:WORD" or "kill:WORD") names a word of one of ``texts``; else do nothing.
+
+    Raises:
+        RuntimeError: it does, and says "raise".
+    """
+    how, _, word = os.environ.get("VOC_POISON", "").partition(":")
+    if word and any(word in (text or "") for text in texts):
+        if how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise RuntimeError("a poison row")

@@ -140,6 +140,7 @@ TAGS: dict[str, pl.DataType] = {
     "safety": pl.Boolean(),
     "tier": pl.String(),
     "abstained": pl.Boolean(),
+    "failure": pl.String(),
     "tagger_version": pl.String(),
     "tagged_at": UTC_TIME,
     **_STAMP,

@@ -203,8 +203,8 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
             return ingesting.ingest(self.context(), source, profile, progress=progress)
 
     def quarantined(self) -> pl.DataFrame:
-        """The records that are kept out: where each is, and why."""
-        return replaying.waiting(self.context())
+        """The records that are kept out, and the texts that broke the tagger: where each is, and why."""
+        return replaying.kept_out(self.context())
 
     def replay(self, files: Sequence[Path] = (), profile: str | None = None) -> dict[str, Any]:
         """Take in the quarantined records that pass now; see ``voc.steps.replaying.replay``."""

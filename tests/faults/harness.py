@@ -44,10 +44,10 @@ def trial(world, kind, more, seed):
     books, before = kinds.Books(), set(world.folder.iterdir())
     try:
         what, wrong = kind(world, random.Random(seed), books, **more), None
-    except AssertionError as error:
-        what, wrong = str(more or ""), str(error)
+    except Exception as error:
+        what, wrong = str(more or ""), f"{type(error).__name__}: {error}"
     if wrong is None:
-        for made in set(world.folder.iterdir()) - before:
+        for made in set(world.folder.iterdir()) - before - set(world.templates.values()):
             shutil.rmtree(made) if made.is_dir() else made.unlink()
     return what, wrong, books
 

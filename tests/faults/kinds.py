@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import disk
-from world import night
+import servers
+from world import NEXT_DAY, night, with_channel
 
 import voc
+from clinic import DAY
 from voc.faults import POINTS
 
 # Every error that a person is meant to act upon says how.
@@ -77,8 +79,6 @@ def named_point(world, rng, books, point=None):
 
 
 def _fault(point):
-    from clinic import DAY
-
     return DAY, None, {"VOC_FAULT": point}
 
 
@@ -100,8 +100,6 @@ def at_a_call(world, rng, books):
 
 
 def _armed(how, nth, **more):
-    from clinic import DAY
-
     return DAY, ((how, nth), more)
 
 
@@ -310,11 +308,100 @@ def _cold(work, root, env):
     return work(root)
 
 
+WORD = "More chairs"
+POISONED = "poisoned"
+_WHY = re.compile(r"'tagging it [^']*'")
+
+
+def poison_row(world, rng, books):
+    """One row makes the tagger raise, or kills whatever process tags it: that row is kept out, the rest goes on."""
+    how = rng.choice(("raise", "kill"))
+    if POISONED not in world.right:
+        root = world.fresh()
+        assert world.run(_poisoned, root, "raise").code == 0
+        world.right[POISONED] = _without_reason(world.state(root))
+    root = world.fresh()
+    deaths = 0
+    while (ended := world.run(_poisoned, root, how)).code == -signal.SIGKILL:
+        books.enter(ended)
+        deaths += 1
+        assert deaths < 3, "a row kills night after night"
+    assert books.enter(ended).code == 0, ended.err[-1500:]
+    assert '"failed": 1,' in ended.out, ended.out
+    listed = world.run(_listed, root)
+    assert "tagging it" in listed.out, listed.out + listed.err
+    same(world.right[POISONED], _without_reason(world.state(root)))
+    return f"{how}, {deaths} deaths"
+
+
+def _poisoned(root, how):
+    os.environ["VOC_POISON"] = f"{how}:{WORD}"
+    return night(root)
+
+
+def _listed(root):
+    return voc.cli.run(["-w", str(root), "quarantine", "list", "--json"])
+
+
+def _without_reason(found):
+    found["lake"]["tags"] = _WHY.sub("'why'", found["lake"]["tags"])
+    return found
+
+
+HOOK = """
+[channels.out]
+url_env = "VOC_OUT"
+quiet = false
+
+[notifications]
+retry_minutes = 15
+"""
+# How far a delivery has come depends on what the other side did; what was delivered must not.
+_COME = re.compile(r"'(?:sent|retrying|sending)', \d+, ")
+
+
+def receivers(world, rng, books):
+    """A webhook or a mail server is down, slow or lying: the night goes on, and the next one delivers."""
+    kind = rng.choice(("hook", "mail"))
+    how = rng.choice(servers.HOOKS if kind == "hook" else servers.MAILS)
+    wanted = _told_by(world, kind, "well", books)[0] if kind not in world.told else world.told[kind]
+    world.told[kind] = wanted
+    got, state = _told_by(world, kind, how, books)
+    assert got == wanted, f"{kind} {how}: {sorted(got ^ wanted)} of {len(wanted)} deliveries"
+    if kind in world.right:
+        same(world.right[kind], state)
+    return f"{kind}: {how}"
+
+
+def _told_by(world, kind, how, books):
+    """Two nights, the first with a receiver that is ``how``: ids of what was taken, and the state after both."""
+    port, told = servers.free_port(), world.folder / "told"
+    told.write_text("")
+    root = with_channel(world, "channel", HOOK)
+    address = f"json://127.0.0.1:{port}/?cto=0.4&rto=0.4" if kind == "hook" else (
+        f"mailto://127.0.0.1:{port}?from=voc@acme.example&to=ops@acme.example&mode=insecure&cto=0.4&rto=0.4"
+    )  # fmt: skip
+    for day, manner in ((DAY, how), (NEXT_DAY, "well")):
+        server = world.start(servers.listen, kind, manner, told, port) if manner != "down" else None
+        ended = books.enter(world.run(night, root, day, None, {"VOC_OUT": address}), may_fail=False)
+        assert ended.code == 0, ended.err
+        if server:
+            server.wait(kill_after=0)
+    taken = set(told.read_text().split())
+    told.unlink()
+    state = world.state(root)
+    state["register"]["deliveries"] = _COME.sub("", state["register"]["deliveries"])
+    state["register"]["deliveries"] = re.sub(r"'2026-03-\d\d [\d:.]+'|None", "when", state["register"]["deliveries"])
+    if how == "well":
+        world.right[kind] = state
+    return taken, state
+
+
 full_disk = _failing_disk(disk.FULL, "full_disk", "The disk is full from some call on, after half of a write.")
 read_only_disk = _failing_disk(disk.READONLY, "read_only_disk", "The disk is read-only from some call on.")
 broken_disk = _failing_disk(disk.BROKEN, "broken_disk", "One write or sync fails with an I/O error.")
 
 KINDS = (
     named_point, random_moment, at_a_call, power_cut, power_cut_after, full_disk, read_only_disk, broken_disk,
-    clock_jump, two_at_once, locked_register, readers, damaged_lake, damaged_model,
+    clock_jump, two_at_once, locked_register, readers, damaged_lake, damaged_model, poison_row, receivers,
 )  # fmt: skip

@@ -88,6 +88,7 @@ class World:
         folder: everything lies below it.
         templates: a workspace before its first night, by name.
         right: the state after an undisturbed run, by name of the template.
+        told: what a well receiver was told, by its kind.
         calls: how often an undisturbed night changes something on the disk.
         seconds: how long it takes.
         passages: how often it passes each named point.
@@ -96,6 +97,7 @@ class World:
     folder: Path
     templates: dict[str, Path] = field(default_factory=dict)
     right: dict[str, dict] = field(default_factory=dict)
+    told: dict[str, set] = field(default_factory=dict)
     calls: int = 0
     seconds: float = 0.0
     passages: dict[str, int] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from voc.privacy import find, mask, redact
 from voc.steps import vaulting
 from voc.steps.ingesting import count, outcomes, plan, plan_for, take_in
 from voc.steps.redacting import redacted
+from voc.steps.tagging import untaggable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +44,11 @@ class _Report:
 def waiting(ctx: Context) -> pl.DataFrame:
     """Quarantine rows that no replay has brought in: the newest of each record, in order of source, file and row."""
     return _newest(_out(ctx))
+
+
+def kept_out(ctx: Context) -> pl.DataFrame:
+    """``waiting``, and the texts that broke the tagger, which have no file to be replayed from."""
+    return pl.concat([waiting(ctx), untaggable(ctx)], how="diagonal_relaxed")
 
 
 def _out(ctx: Context) -> pl.DataFrame:

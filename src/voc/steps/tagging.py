@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.queries.corrected import is_problem
+from voc.steps import careful
 from voc.steps.fresh import Fresh
 from voc.tagging.tagger import Tagger
 
@@ -53,19 +54,36 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
     rows = _fresh(ctx)
     todo = waiting(ctx, rows).sort(ITEM).collect()
     for chunk in todo.iter_slices(CHUNK):
-        tagged = tagger.tags(chunk)
-        stamped = pl.concat(
-            [chunk.select(*ITEM, "question", "redaction_version"), tagged.drop("row")], how="horizontal"
-        )
+        tagged = careful.tags_of(ctx, tagger, chunk)
+        stamped = pl.concat([chunk.select(*ITEM, "question", "redaction_version"), tagged], how="horizontal")
         stamped = stamped.with_columns(tagger_version=pl.lit(tagger.version), tagged_at=pl.lit(ctx.now))
         # Mentions first: the row in ``tags`` says that the item is done.
         ctx.lake.append("mentions", mentions_of(stamped))
         ctx.lake.append("tags", stamped)
+        careful.stored(ctx)
         for state, n in tagged["state"].value_counts().iter_rows():
             counts[state] += n
         progress(chunk.height)
     rows.done()
     return counts
+
+
+def untaggable(ctx: Context) -> pl.DataFrame:
+    """Verbatims that broke the tagger, or killed it: ``source``, ``row``, ``column``, ``reason`` and when.
+
+    Their text is kept, and a new tagger tries them anew.
+    """
+    tags = ctx.lake.scan("tags")
+    failed = tags.filter(pl.col("state") == "failed").join(
+        tags.filter(pl.col("state") != "failed"), on=ITEM, how="anti"
+    )
+    newest = failed.sort("tagged_at", "tagger_version").unique(ITEM, keep="last")
+    where = ctx.lake.scan("feedback").select(*ITEM, "source", "row")
+    why = pl.col("failure").fill_null("tagging it failed")
+    listed = newest.join(where, on=ITEM).select(
+        "source", "row", column=pl.lit("text"), reason=why, quarantined_at="tagged_at"
+    )
+    return listed.sort("source", "row").collect()
 
 
 def mentions_of(tagged: pl.DataFrame) -> pl.DataFrame:

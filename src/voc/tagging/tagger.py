@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from voc import faults
 from voc.errors import InputError, VocError
 from voc.tagging import acts, shipped
 from voc.tagging.read import Reading, gate_features
@@ -162,12 +163,21 @@ class Tagger:
             first = self._tag_or_bisect(texts[:half], questions[:half], scores=scores)
             return first + self._tag_or_bisect(texts[half:], questions[half:], scores=scores)
 
+    def failed(self, n: int) -> pl.DataFrame:
+        """What ``tags`` gives for ``n`` rows that broke it."""
+        rows = [{**_untagged("failed", language.UNDECIDED), "tier": self._first}] * n
+        tagged = pl.DataFrame(
+            rows, schema={k: v for k, v in TAG_COLUMNS.items() if k not in ("row", "category_scores")}
+        )
+        return tagged.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+
     @property
     def _first(self) -> str:
         """The tier of a row that nobody read."""
         return "accurate" if self.tier == "accurate" else "fast"
 
     def _tag_chunk(self, texts: list[str | None], questions: list[str | None], *, scores: bool) -> list[dict[str, Any]]:
+        faults.poison(texts)
         codes = [language.detect(text or "") for text in texts]
         low = [is_low_information(text) for text in texts]
         rows: list[dict[str, Any]] = [
