@@ -180,6 +180,22 @@ def test_nobody_signs_with_anothers_name(ws):
     assert raised.raised_by == "cara (clinic.example)"
 
 
+def test_a_role_that_is_taken_away_is_gone_at_once_even_for_a_page_that_is_open(clinic):
+    with (clinic / "voc.toml").open("a") as file:
+        file.write(PEOPLE)
+    with voc.open(clinic) as ws:
+        care = ws.acting("cara@clinic.example")
+        care.raise_observation("The lift is slow", actor="")
+        settings = (clinic / "voc.toml").read_text()
+        (clinic / "voc.toml").write_text(settings.replace('role = "care"', 'role = "viewer"'))
+        with pytest.raises(NotAllowedError, match="is viewer"):
+            care.raise_observation("The lift is slower", actor="")
+        assert care.themes() == []
+        (clinic / "voc.toml").write_text(settings.replace("cara@", "clara@"))
+        with pytest.raises(NotAllowedError):
+            care.themes()
+
+
 # --- scope
 
 

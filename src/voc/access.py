@@ -33,7 +33,8 @@ class Principal:
     """Somebody, as the workspace knows her.
 
     ``id`` is what she is known by (an e-mail address), ``name`` what history is signed with. ``verified`` says that a
-    sign-in has proved it: nobody else's name can then be signed with.
+    sign-in has proved it: nobody else's name can then be signed with. ``listed``: voc.toml names her, and what it says
+    when she acts counts, not what it said when she came.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Principal:
     scope: Scope = ()
     name: str = ""
     verified: bool = False
+    listed: bool = False
 
     @property
     def signature(self) -> str:
@@ -82,7 +84,7 @@ PERMISSIONS: dict[str, Permission] = {
             "figures", "lake_version", "signals", "theme_proposals", "propose_test", "declared_test", "picture",
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
-            "check_routes", "visit", "news", "views", "save_view", "delete_view", "running",
+            "check_routes", "settle", "visit", "news", "views", "save_view", "delete_view", "running",
             "index_state", "vectors",
         ),
         _READ,
@@ -91,7 +93,7 @@ PERMISSIONS: dict[str, Permission] = {
     **dict.fromkeys(("loop_figures", "runs", "run", "quarantined", "recompute"), _WHOLE),
     **dict.fromkeys(
         (
-            "move_case", "raise_observation", "see_observation", "answer_observation", "add_change", "end_change",
+            "move_case", "raise_observation", "see_observation", "add_change", "end_change",
             "read_brief", "told", "acknowledge_lane_item",
         ),
         _CARE,
@@ -103,7 +105,7 @@ PERMISSIONS: dict[str, Permission] = {
         _CURATE,
     ),
     "alike": Permission(ANALYST, logged=True),
-    **dict.fromkeys(("declare_test", "publish"), _OWN),
+    **dict.fromkeys(("declare_test", "publish", "answer_observation"), _OWN),
     "import_changes": Permission(OWNER, whole=True),
     "shared": Permission(ANALYST, whole=True, logged=True),
     **dict.fromkeys(("route", "leaks", "joins"), Permission(ANALYST, whole=True)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-from voc.access import ADMIN, VIEWER, allowed, check
+from voc.access import ADMIN, NOBODY, VIEWER, allowed, check
 from voc.errors import InputError, NotAllowedError
 from voc.model import Filter
 
@@ -47,12 +48,18 @@ class Acting:
 
     @property
     def principal(self) -> Principal:
-        """Who acts."""
-        return self._principal
+        """Who acts, as voc.toml has her now."""
+        who = self._principal
+        if not who.listed:
+            return who
+        self._workspace.settle()
+        now = self._workspace.config.access.person(who.id)
+        # With another scope she has to come in anew: this view is cut to the old one.
+        return now if now is not None and now.scope == who.scope else replace(who, role=NOBODY)
 
     def may(self, verb: str, *, move: str = "") -> bool:
         """Whether the person may use a verb at all; a case's own rules come on top."""
-        return allowed(self._principal, verb, move=move)
+        return allowed(self.principal, verb, move=move)
 
     def __enter__(self) -> Acting:
         return self
@@ -64,22 +71,22 @@ class Acting:
         if name.startswith("_"):
             raise AttributeError(name)
         if name == "config":
-            check(self._principal, name)
+            check(self.principal, name)
             config = self._workspace.config
-            return config if self._principal.at_least(ADMIN) else config.shown()
+            return config if self.principal.at_least(ADMIN) else config.shown()
         found = getattr(self._workspace, name)
         if not callable(found):
-            check(self._principal, name)
+            check(self.principal, name)
             return found
         return wraps(found)(partial(self._call, name, found))
 
     def _call(self, name: str, verb: Any, /, *args: Any, **kwargs: Any) -> Any:
         given = _given(verb, args, kwargs)
-        permission = check(self._principal, name, move=given.get("move", "") if name == "move_case" else "")
-        if self._principal.scope:
+        permission = check(self.principal, name, move=given.get("move", "") if name == "move_case" else "")
+        if self.principal.scope:
             self._in_scope(given)
-        if "actor" in inspect.signature(verb).parameters and (self._principal.verified or not given.get("actor")):
-            kwargs["actor"] = self._principal.signature
+        if "actor" in inspect.signature(verb).parameters and (self.principal.verified or not given.get("actor")):
+            kwargs["actor"] = self.principal.signature
         answer = verb(*args, **kwargs)
         if permission.logged:
             self.saw(name, answer, given)
@@ -103,9 +110,9 @@ class Acting:
 
     def saw(self, verb: str, answer: Any, given: Mapping[str, Any]) -> None:
         """Note in the access log that she was shown ``answer``: how much of what, never a word of it."""
-        check(self._principal, "saw")
+        check(self.principal, "saw")
         n = len(answer) if hasattr(answer, "__len__") else None
-        self._workspace.note_read(self._principal, verb, noted(given), n)
+        self._workspace.note_read(self.principal, verb, noted(given), n)
 
 
 def noted(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Access:
         wanted = name.strip().casefold()
         for grant in self.users:
             if wanted and wanted in (grant.key.casefold(), grant.name.casefold()):
-                return Principal(grant.key, grant.role, grant.scope, grant.name, verified=True)
+                return Principal(grant.key, grant.role, grant.scope, grant.name, verified=True, listed=True)
         return None
 
     def signed_in(self, claims: Mapping[str, Any]) -> Principal:

@@ -172,7 +172,7 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
 
     def _within(self, scope: Scope) -> Workspace:
         """This workspace cut to a scope; the same one each time, for it keeps what it has opened."""
-        self._settle()
+        self.settle()
         if not scope:
             return self
         key = ("view", scope, self._settings)
@@ -182,7 +182,7 @@ class Workspace(Closing, Curating, Finding, Personal, Overseeing):
         view: Workspace = self.memo[key]
         return view
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Read voc.toml again if it was changed since: a role that is taken away is gone at the next click."""
         state = (self.root / configuration.CONFIG_FILE).stat()
         if (stamp := (state.st_mtime_ns, state.st_size)) != self._settings:

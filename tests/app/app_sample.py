@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,12 +10,15 @@ from streamlit.testing.v1 import AppTest
 
 import voc.app
 from voc import queries, schema
+from voc.access import Principal, allowed
 from voc.config import Config
 from voc.errors import BusyError, ConflictError, InputError, NotAllowedError
+from voc.loop.actions import declare, declared
 from voc.loop.cases import move
+from voc.loop.declare import DeclaredTest, check
 from voc.model import Case, CaseEvent, CaseState, LineageEvent, Owner, Theme
 from voc.queries.figures import Figure
-from voc.records import SavedView
+from voc.records import Observation, SavedView
 
 PAGES = Path(voc.app.__file__).parent
 APP = PAGES.parents[2] / "app.py"
@@ -47,6 +50,16 @@ class SmallWorkspace:
         self.run, self.held_by = Run(), ""
         self.visits, self.saved, self.found, self.lanes, self.proposed = {}, [], [], [], []
         self.decided, self.changed, self.lives, self.edited, self.asked = [], [], [], [], []
+        self.raised = []
+
+    principal = Principal("you", "admin")
+
+    def acting(self, principal):
+        self.principal = principal
+        return self
+
+    def may(self, verb, *, move=""):
+        return allowed(self.principal, verb, move=move)
 
     def tables(self):
         return queries.Tables(**self.frames, themes=self.themes, cases=tuple(self.stored.values()))
@@ -73,6 +86,45 @@ class SmallWorkspace:
         self.events[case_id].append(event)
         self.moved.append((case_id, name, actor))
         return moved
+
+    def propose_test(self, case_id, **changes):
+        test = DeclaredTest(self.case(case_id).theme_id, rate=4.0, n_baseline=20, planned_power=0.81)
+        return check(replace(test, **changes))
+
+    def declare_test(self, case_id, test, *, actor):
+        self.stored[case_id], event = declare(self.case(case_id), test, actor=actor, at=NOW)
+        self.events[case_id].append(event)
+
+    def declared_test(self, case_id):
+        return declared(self.events[case_id])
+
+    def picture(self, case_id):
+        return ""
+
+    def call_backs(self, case_id):
+        return []
+
+    def observations(self):
+        return self.raised
+
+    def similar_observations(self, text):
+        return [o for o in self.raised if set(text.split()) & set(o.text.split())]
+
+    def raise_observation(self, text, *, actor, **place):
+        if not text.strip():
+            raise InputError("an observation needs words")
+        self.raised.append(Observation(f"O-{len(self.raised) + 1}", text, actor, NOW, owner="ops", **place))
+
+    def see_observation(self, observation_id, *, actor):
+        self.raised = [
+            replace(o, seen_by=(*o.seen_by, actor)) if o.observation_id == observation_id else o for o in self.raised
+        ]
+
+    def answer_observation(self, observation_id, text, *, actor):
+        self.raised = [
+            replace(o, answer=text, answered_by=actor, answered_at=NOW) if o.observation_id == observation_id else o
+            for o in self.raised
+        ]
 
     def last_run(self):
         return self.run

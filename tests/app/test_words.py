@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voc.app import charts, filters, words
-from voc.app.case_page import by_owner
+from voc.app.case_board import by_owner
 from voc.insight.metrics import Metric, nps
 from voc.loop.cases import MOVES
 from voc.model import CaseState, Filter

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from voc import queries
-from voc.app import charts, shared, tables, words
+from voc.app import case_test, charts, shared, tables, words
 from voc.errors import ConflictError, InputError, VocError
 from voc.loop.moves import MOVES, ROOT_CAUSES, TELLINGS, VERDICTS, legal_moves
 from voc.model import ENDED, Case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from voc.app.shared import Reader
-    from voc.model import Filter, Owner
+    from voc.app.shared import Page, Reader
+    from voc.model import CaseEvent, Filter
     from voc.workspace import Workspace
 
 FLASH = "voc.flash"
@@ -25,57 +24,34 @@ _LONG = ("reason", "action")
 _VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS, "how": TELLINGS}
 
 
-def by_owner(cases: Sequence[Case], owners: Sequence[Owner], actor: str) -> dict[str, list[Case]]:
-    """Live cases by owner, the earliest promise first: the actor's own group leads, then the order of voc.toml."""
-    live = [case for case in cases if case.state not in ENDED]
-    mine = {owner.id for owner in owners if is_mine(owner.id, owners, actor)}
-    order = sorted((owner.id for owner in owners), key=lambda owner: owner not in mine)
-    order += sorted({case.owner for case in live} - set(order))
-    groups = {owner: sorted((c for c in live if c.owner == owner), key=_urgency) for owner in order}
-    return {owner: found for owner, found in groups.items() if found}
-
-
-def is_mine(owner_id: str, owners: Sequence[Owner], actor: str) -> bool:
-    """Whether ``actor`` answers for what ``owner_id`` holds: by its id, its name, or as one of its members."""
-    who = actor.casefold()
-    named = ({owner.id, owner.name, *owner.members} for owner in owners if owner.id == owner_id)
-    return bool(who) and any(who in {name.casefold() for name in names} for names in named)
-
-
-def ended(cases: Sequence[Case]) -> list[Case]:
-    """Closed and declined cases, the newest first."""
-    return sorted((case for case in cases if case.state in ENDED), key=lambda case: case.opened_at, reverse=True)
-
-
-def show(ws: Workspace, read: Reader, chosen: Filter, case_id: str, actor: str) -> None:
+def show(p: Page, case_id: str) -> None:
     """Draw the case ``case_id``; a link to one that is gone says so."""
     shared.back("case", "All cases")
     try:
-        case, events = ws.case(case_id), ws.case_events(case_id)
+        case, events = p.ws.case(case_id), p.ws.case_events(case_id)
     except InputError:
         st.title("This case is not in the workspace")
-        st.text("The link may come from another workspace. Choose a case from the list.")
+        st.text("The link may come from another workspace, or lie outside what you may see. Choose one from the list.")
         return
     st.title(words.plain(f"{case.case_id}  {case.title}"))
-    st.subheader(words.clock(case, ws.now()))
+    st.subheader(words.clock(case, p.now))
     _flash(case_id)
     left, right = st.columns(2)
     with left:
-        _facts(ws, case)
+        _facts(p.ws, case)
+        _evidence(case)
     with right:
-        _moves(ws, case, actor)
-    _course(read, chosen, case)
+        _moves(p.ws, case, p.actor)
+    case_test.show(p, case)
+    _course(p.read, p.filter, case)
+    _said(events)
+    _call_backs(p, case)
     st.subheader("History")
     tables.history(events)
 
 
-def _urgency(case: Case) -> tuple[datetime, str]:
-    return case.due_at or case.ship_due_at, case.case_id
-
-
 def _facts(ws: Workspace, case: Case) -> None:
-    """Owner, clocks, plan and evidence, then and now."""
-    then = case.evidence.get("n_problem_people", case.n_problem_people)
+    """Owner, clocks and plan."""
     facts = {
         "Owner": shared.owner_name(ws, case.owner),
         "State": words.STATE[case.state],
@@ -84,7 +60,6 @@ def _facts(ws: Workspace, case: Case) -> None:
         "Plan by": words.day(case.plan_due_at),
         "Ship by": words.day(case.ship_due_at),
         "Rule": case.route,
-        "People with a problem": f"{then} when opened, {case.n_problem_people} now known",
         "Plan": case.action,
         "Root cause": words.value(case.root_cause),
         "Reason": case.reason,
@@ -94,12 +69,77 @@ def _facts(ws: Workspace, case: Case) -> None:
         "Tell by": words.day(case.tell_due_at) if case.tell_due_at else "",
         "Told": words.day(case.told_at) if case.told_at else "",
         "Merged into": case.merged_into,
-        "Tracker": case.tracker,
     }
     for name, value in facts.items():
         if value:
             st.text(f"{name}: {value}")
-    shared.link("themes", "What people say about it", theme=case.theme_id)
+    if case.tracker:
+        st.link_button("Open it in the tracker", case.tracker)
+
+
+def _evidence(case: Case) -> None:
+    """What the case rested on when it was handed over, and what is known now."""
+    then = case.evidence
+    rows = {
+        "People with a problem": (then.get("n_problem_people"), case.n_problem_people),
+        "All who mention it": (then.get("n_people"), case.n_people),
+        "Mentions": (then.get("n_mentions"), case.n_mentions),
+    }
+    st.dataframe(
+        {
+            "evidence": list(rows),
+            "when opened": [now if before is None else before for before, now in rows.values()],
+            "now known": [now for _, now in rows.values()],
+        },
+        column_config={"evidence": "Evidence", "when opened": "When opened", "now known": "Now known"},
+        hide_index=True,
+        width="stretch",
+    )
+    shared.link("themes", "Read what people say about it", theme=case.theme_id)
+
+
+def _said(events: Sequence[CaseEvent]) -> None:
+    """Comments and links as a conversation, oldest first."""
+    found = [event for event in events if event.move in ("comment", "attach", "decline", "hand_over") and event.reason]
+    links = [event for event in events if event.details.get("url")]
+    if not found and not links:
+        return
+    st.subheader("Conversation")
+    for event in found:
+        what = words.MOVE.get(event.move, event.move).lower()
+        st.text(f"{event.actor}, {words.day(event.at)}, {what}: {event.reason}")
+    for event in links:
+        st.link_button(words.plain(event.reason or "Document"), str(event.details["url"]))
+
+
+def _call_backs(p: Page, case: Case) -> None:
+    """Who may be told what came of her words; loaded when somebody asks, since each look is noted."""
+    if case.shipped_at is None or not p.ws.may("call_backs"):
+        return
+    st.subheader("Tell those who said it")
+    if not st.toggle("Show the call-back list", key=f"callbacks_{case.case_id}"):
+        return
+    found = p.ws.call_backs(case.case_id)
+    waiting = [entry.feedback_id for entry in found if entry.told_at is None]
+    if not found:
+        st.text("Nobody who said it agreed to be contacted: a public notice closes the loop instead.")
+        return
+    rows = [
+        {
+            "source": entry.source,
+            "reference": entry.record_ref or "",
+            "said": entry.said_on,
+            "message": entry.message,
+            "told": f"{entry.told_by}, {words.day(entry.told_at)}" if entry.told_at else "",
+        }
+        for entry in found
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")
+
+    def told() -> None:
+        shared.do(lambda: p.ws.told(case.case_id, waiting, actor=p.actor), f"{len(waiting)} people were told.")
+
+    st.button("All of them were told", on_click=told, disabled=not (waiting and p.actor), key="told_all")
 
 
 def _course(read: Reader, chosen: Filter, case: Case) -> None:
@@ -115,7 +155,11 @@ def _course(read: Reader, chosen: Filter, case: Case) -> None:
 def _moves(ws: Workspace, case: Case, actor: str) -> None:
     """One form for the move that is chosen; the version that this page shows goes with it."""
     st.session_state[f"seen_{case.case_id}"] = case.version
-    moves = legal_moves(case.state, paused=case.paused_at is not None)
+    legal = legal_moves(case.state, paused=case.paused_at is not None)
+    moves = tuple(move for move in legal if ws.may("move_case", move=move))
+    if not moves:
+        st.text(f"Your role ({ws.principal.in_words()}) reads cases and does not move them.")
+        return
     name = st.radio(
         "What happens next",
         moves,

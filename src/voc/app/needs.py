@@ -9,7 +9,7 @@ import streamlit as st
 
 from voc import queries
 from voc.app import router, sentences, shared, tables, words
-from voc.app.case_page import is_mine
+from voc.app.case_board import is_mine
 from voc.errors import VocError
 from voc.loop.lanes import UNREAD
 

@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,8 @@ __all__ = ["Page", "Reader", "back", "begin", "choose", "current", "do", "figure
 P = ParamSpec("P")
 T = TypeVar("T")
 SAID = "voc.said"
+# Columns that hold customers' words.
+WORDS = {"text", "span", "verbatim"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def open_workspace(path: str) -> Workspace:
 def workspace(*, data: bool = True) -> Workspace:
     """The open workspace; without one, or without the ``data`` that the page needs, it says what to do and ends."""
     try:
-        ws = open_workspace(str(folder()))
+        ws = who.admitted(open_workspace(str(folder())))
         empty = data and queries.is_empty(ws.tables())
     except ConfigError as error:
         states.no_workspace(error)
@@ -148,11 +151,19 @@ class Reader:
 
     tables: Tables
     key: str
+    saw: Callable[[str, Any, dict[str, Any]], None] = lambda _verb, _answer, _given: None
 
     def __call__(self, query: Callable[Concatenate[Tables, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``query(tables, *args, **kwargs)``, from memory where it was asked before."""
         name = f"{query.__module__}.{query.__name__}"
-        return self.keep(name, (args, kwargs), lambda: query(self.tables, *args, **kwargs))
+        answer = self.keep(name, (args, kwargs), lambda: query(self.tables, *args, **kwargs))
+        if WORDS & set(getattr(answer, "columns", ())):
+            # Comments are about to be shown, from memory or not: whoever sees them is noted, or sees nothing.
+            try:
+                self.saw(query.__name__, answer, inspect.signature(query).bind(self.tables, *args, **kwargs).arguments)
+            except VocError as error:
+                states.broken(error)
+        return answer
 
     def keep(self, name: str, arguments: object, call: Callable[[], T]) -> T:
         """``call()``, from memory where ``name`` was asked with these ``arguments`` before; a failure ends the page."""
@@ -179,7 +190,7 @@ def reader(ws: Workspace) -> Reader:
         [(c.case_id, c.version) for c in tables.cases],
         [(t.theme_id, t.label, t.status) for t in tables.themes],
     )
-    return Reader(tables, repr((lake, register)))
+    return Reader(tables, repr((lake, register)), getattr(ws, "saw", Reader.saw))
 
 
 def owner_name(ws: Workspace, owner_id: str | None) -> str:

@@ -145,13 +145,16 @@ def languages(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 def serve(
     context: typer.Context,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen on localhost.")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 8501,
+    address: Annotated[
+        str, typer.Option("--address", help="For others: an address of this machine. People then have to sign in.")
+    ] = "localhost",
 ) -> None:
-    """Open the app in the browser, on this machine only."""
+    """Open the app in the browser: on this machine only, or for everybody who signs in."""
     from voc.app.serve import serve as start
 
     folder = Path(context.obj).resolve()
-    raise typer.Exit(start(folder, port))
+    raise typer.Exit(start(folder, port, address))
 
 
 @runs_app.command("list")
