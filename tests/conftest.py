@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+import pytest_socket
 from pytest_socket import disable_socket, enable_socket
 
 import voc
@@ -71,3 +72,12 @@ def clinic(clinic_template, tmp_path):
 def clinic_after(clinic_done, tmp_path):
     """A copy of the small workspace, after its first night."""
     return shutil.copytree(clinic_done, tmp_path / "clinic")
+
+
+@pytest.fixture
+def loopback():
+    """This machine only: what the code under test may talk to is what the test has started."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"])
+    yield
+    pytest_socket.disable_socket(allow_unix_socket=True)

@@ -88,11 +88,14 @@ class Themes:
 
     ``every_days``: days between discoveries in the nightly run. ``min_people``: distinct people that a new theme needs;
     0 lets the size of the data decide. ``accept``: what is accepted without a person, of ``THEME_PROPOSALS``.
+    ``wording_url`` and ``wording_model``: an OpenAI-compatible endpoint that may word new labels.
     """
 
     every_days: int = 7
     min_people: int = 0
     accept: tuple[str, ...] = ()
+    wording_url: str = ""
+    wording_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,8 @@ def _check_lanes(config: Config, where: str) -> None:
 def _check_themes(config: Config, where: str) -> None:
     if config.themes.every_days < 1:
         raise ConfigError(f"{where}: [themes]: every_days should be 1 or more")
+    if config.themes.wording_url and not config.themes.wording_url.startswith(("https://", "http://")):
+        raise ConfigError(f"{where}: [themes]: wording_url should begin with https:// or http://")
     for name in config.themes.accept:
         if name not in THEME_PROPOSALS:
             raise ConfigError(f"{where}: [themes]: accept has {name!r}; use {', '.join(THEME_PROPOSALS)}")

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
-import pytest_socket
 from aiosmtpd.controller import Controller
 
 from voc import delivery
@@ -24,15 +23,6 @@ from voc.store.outbox import DEAD, RETRYING, SENDING, SENT
 
 NOW = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
 EVIDENCE = Evidence("t1", "long wait on the phone", "problem", "accepted", 24, 30, 31, 40)
-
-
-@pytest.fixture
-def loopback():
-    """This machine only: what the code under test may talk to is what the test has started."""
-    pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"])
-    yield
-    pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 class Mails:

@@ -15,6 +15,7 @@ from voc.ids import stable_id
 from voc.model import LineageEvent, Theme
 from voc.queries.curated import redirects
 from voc.schema import SENTIMENTS
+from voc.steps import phrasing
 from voc.steps.context import THEME_SETTING
 from voc.steps.fresh import Fresh
 from voc.text.encode import load_encoder, load_static
@@ -70,7 +71,8 @@ def discover_if_none(ctx: Context) -> int:
     found.save(ctx.root / FOLDER / found.version)
     births = _births(ctx, found, [theme.theme_id for theme in found.themes], {"policy": "first discovery"})
     faults.point("themes.before_register")
-    ctx.register.put_themes([replace(theme, born_at=ctx.now) for theme in found.themes], births)
+    themes = phrasing.worded(ctx, found, [replace(theme, born_at=ctx.now) for theme in found.themes])
+    ctx.register.put_themes(themes, births)
     put_in_force(ctx, found)
     ctx.register.set_setting(DISCOVERED, ctx.now.date().isoformat())
     faults.point("themes.after_register")
@@ -112,7 +114,9 @@ def rediscover(ctx: Context) -> dict[str, int]:
     model = outcome.model
     model.save(ctx.root / FOLDER / model.version)
     by_policy: ThemeStatus = "accepted" if "born" in ctx.config.themes.accept else "candidate"
-    themes = [replace(t, born_at=ctx.now, status=by_policy) if t.theme_id in outcome.born else t for t in model.themes]
+    old = [t for t in model.themes if t.theme_id not in outcome.born]
+    born = [replace(t, born_at=ctx.now, status=by_policy) for t in model.themes if t.theme_id in outcome.born]
+    themes = [*old, *phrasing.worded(ctx, model, born)]
     faults.point("themes.before_register")
     ctx.register.put_themes(themes, _births(ctx, model, list(outcome.born), {"policy": by_policy}))
     proposals = _proposals(ctx, outcome)
