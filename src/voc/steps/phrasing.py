@@ -10,16 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voc import endpoint
+from voc.errors import DeliveryError
 from voc.text.encode import load_encoder
 from voc.themes.keywords import is_content, stem
 
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEY = "VOC_WORDING_KEY"
-_SECONDS = 20
-_MOST_BYTES = 100_000
 # A label: two to six words of letters, with what joins them.
 _LABEL = re.compile(r"[^\W\d_][\w&'\u2019-]*(?: [\w&'\u2019-]+){1,5}")
 # It may lie so much further from the theme's exemplars (cosine) than our own label, for it may use other words.
@@ -60,8 +56,8 @@ def worded(ctx: Context, model: ThemeModel, themes: Sequence[Theme]) -> list[The
         shown = model.exemplars.get(theme.theme_id, [])
         try:
             label = _answer(ctx, settings, theme, shown)
-        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            logger.warning("wording", extra={"endpoint": urlsplit(settings.wording_url).hostname, "why": _why(error)})
+        except DeliveryError as error:
+            logger.warning("wording", extra={"why": str(error)})
             break
         if fits(label, theme, shown) and label.casefold() not in taken:
             taken.add(label.casefold())
@@ -103,30 +99,8 @@ def _answer(ctx: Context, settings: Themes, theme: Theme, shown: Sequence[str]) 
     place = "wording:" + hashlib.sha256(f"{settings.wording_url}\n{asked}".encode()).hexdigest()[:24]
     known = ctx.register.setting(place)
     if known is None:
-        known = " ".join(_post(settings.wording_url, asked).split()).strip("\"'.\u201c\u201d ")[:200]
+        answer = endpoint.chat(settings.wording_url, asked, key_name=KEY)
+        known = " ".join(answer.split()).strip("\"'.\u201c\u201d ")[:200]
         # What would be no label is not kept either: an answer may repeat words that are not ours to store.
         ctx.register.set_setting(place, known if fits(known, theme, shown) else "")
     return known or ""
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """An endpoint that sends us elsewhere is not the one that voc.toml names."""
-
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
-        return None
-
-
-def _post(url: str, body: str) -> str:
-    headers = {"Content-Type": "application/json"}
-    if key := os.environ.get(KEY):
-        headers["Authorization"] = f"Bearer {key}"
-    request = Request(url, body.encode(), headers)  # noqa: S310 -- http or https, checked when voc.toml is read
-    with build_opener(_NoRedirect).open(request, timeout=_SECONDS) as answer:
-        text: str = json.loads(answer.read(_MOST_BYTES))["choices"][0]["message"]["content"]
-    return text
-
-
-def _why(error: Exception) -> str:
-    """The kind of failure; an endpoint's own words may repeat what it was sent."""
-    reason = error.reason if isinstance(error, URLError) else error
-    return type(reason).__name__ if not isinstance(reason, str) else type(error).__name__
