@@ -17,6 +17,7 @@ from voc.errors import BooksError, ConfigError, InputError, VocError
 from voc.model import Books
 from voc.steps import (
     curating,
+    daily,
     delivering,
     indexing,
     laning,
@@ -103,7 +104,7 @@ def _steps(
         ("tag", lambda: _tag(ctx, told("tag"))),
         ("lanes", lambda: laning.watch(ctx)),
         ("discover", lambda: _discover(ctx)),
-        ("assign", lambda: _renamed(theming.assign_waiting(ctx, progress=told("assign")))),
+        ("assign", lambda: _assign(ctx, told("assign"))),
         ("residual", lambda: _residual(ctx)),
         ("index", lambda: indexing.update(ctx, progress=told("index"))),
         ("signals", lambda: signalling.watch(ctx)),
@@ -157,7 +158,9 @@ def _residual(ctx: Context) -> dict[str, int]:
     return counts
 
 
-def _renamed(counts: dict[str, int]) -> dict[str, int]:
+def _assign(ctx: Context, progress: Callable[[int], None]) -> dict[str, int]:
+    counts = theming.assign_waiting(ctx, progress=progress)
+    daily.update(ctx)
     return {"mentions_seen": counts["mentions"], "mentions_with_theme": counts["assigned"]}
 
 

@@ -178,6 +178,24 @@ SCREENINGS: dict[str, pl.DataType] = {
     **_STAMP,
 }
 
+# A row: a person spoke of a theme on a day, in one feed and segment; how often, and how far the lake was read for it.
+THEME_DAYS: dict[str, pl.DataType] = {
+    "day_id": pl.String(),
+    "theme_id": pl.String(),
+    "unit": pl.String(),
+    "event_at": UTC_TIME,
+    "grain": pl.String(),
+    "source": pl.String(),
+    "channel": pl.String(),
+    **_SEGMENT_COLUMNS,
+    "n_mentions": pl.Int32(),
+    "n_problems": pl.Int32(),
+    "number": pl.Int64(),
+    "read_by": pl.String(),
+    "until": pl.String(),
+    **_STAMP,
+}
+
 TABLES: dict[str, dict[str, pl.DataType]] = {
     "feedback": FEEDBACK,
     "responses": RESPONSES,
@@ -190,6 +208,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "mentions": MENTIONS,
     "theme_assignments": THEME_ASSIGNMENTS,
     "screenings": SCREENINGS,
+    "theme_days": THEME_DAYS,
 }
 KEYS: dict[str, tuple[str, ...]] = {
     "feedback": ("feedback_id", "revision"),
@@ -203,6 +222,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mentions": ("feedback_id", "revision", "mention", "tagger_version"),
     "theme_assignments": ("feedback_id", "revision", "mention", "theme_version"),
     "screenings": ("feedback_id", "revision", "detector_version"),
+    "theme_days": ("day_id",),
 }
 
 

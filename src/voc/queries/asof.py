@@ -46,6 +46,7 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         case_events=[event for event in tables.case_events if event.at <= as_of],
         # The version in force now may have come later: per item, the newest of those that had come.
         theme_version=None,
+        theme_days=None,
     )
 
 

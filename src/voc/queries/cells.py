@@ -10,7 +10,8 @@ import polars as pl
 
 from voc.insight.panel import CELL, Panel, PanelGrain, panel
 from voc.model import Filter
-from voc.queries.frames import mention_frame, settled, verbatims_frame
+from voc.queries.days import theme_days
+from voc.queries.frames import settled, verbatims_frame
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def panels(tables: Tables, until: dt.date) -> list[Panel]:
     days = Filter(end=until + dt.timedelta(days=1))
     known = [theme.theme_id for theme in tables.themes if theme.status in WATCHED and theme.pool == "problem"]
     columns = ("unit", "event_at", "grain", "source", *SEGMENTS)
-    said = mention_frame(tables, days).filter(pl.col("problem"), pl.col("theme_id").is_in(known))
+    said = theme_days(tables, days).filter(pl.col("problem"), pl.col("theme_id").is_in(known))
     spoke = verbatims_frame(tables, days).filter(pl.col("text").is_not_null())
     dated = pl.col("event_at").is_not_null()
     frames = pl.collect_all([said.filter(dated).select("theme_id", *columns), spoke.filter(dated).select(columns)])

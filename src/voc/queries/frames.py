@@ -29,7 +29,7 @@ class Tables:
     """What the queries read: the lake's tables, with the register's themes and cases.
 
     ``tagger_version`` and ``theme_version`` are the versions in force; None takes, per item, the version that
-    tagged (or assigned) it last.
+    tagged (or assigned) it last. ``theme_days`` are those of just these rows, or None (see ``days``).
     """
 
     feedback: pl.LazyFrame
@@ -47,6 +47,7 @@ class Tables:
     theme_edits: Sequence[ThemeEdit] = ()
     owners: Sequence[Owner] = ()
     corrections: Sequence[Correction] = ()
+    theme_days: pl.LazyFrame | None = None
 
 
 def settled(tables: Tables) -> Tables:

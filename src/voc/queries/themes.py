@@ -9,6 +9,7 @@ import polars as pl
 
 from voc.insight.metrics import change, family_z
 from voc.model import ENDED
+from voc.queries.days import theme_days
 from voc.queries.frames import mention_frame, midnight, verbatims_frame
 from voc.schema import SEGMENTS
 
@@ -114,7 +115,7 @@ def theme_segments(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFram
         segment, value, n_people, n_all, rate (n_people / n_all, 0..1), most people first; only segments with two
         values or more, since one value sets nothing apart.
     """
-    said = mention_frame(tables, filter).filter(pl.col("theme_id") == theme_id)
+    said = theme_days(tables, filter).filter(pl.col("theme_id") == theme_id)
     spoke = verbatims_frame(tables, filter).filter(pl.col("text").is_not_null())
     plans = [_people_by(frame, name) for name in SEGMENTS for frame in (said, spoke)]
     done = pl.collect_all(plans)
@@ -146,23 +147,23 @@ def _pick(theme: dict[str, object]) -> dict[str, object]:
 
 
 def _counts(tables: Tables, filter: Filter) -> pl.DataFrame:
-    """People and mentions per theme, in the window and in the one before, from one pass over the mentions."""
-    now = pl.col("feedback_id").is_not_null()
+    """People and mentions per theme, in the window and in the one before, from one pass over the people's days."""
+    now = pl.lit(value=True)
     if filter.start and filter.end:
         now = pl.col("event_at") >= midnight(filter.start)
         filter = replace(filter, start=filter.start - (filter.end - filter.start))
     unit = pl.col("unit")
     return (
-        mention_frame(tables, filter)
-        .filter(pl.col("theme_id").is_not_null())
+        theme_days(tables, filter)
+        .with_columns(_now=now)
         .group_by("theme_id")
         .agg(
-            n_people=unit.filter(now).n_unique(),
-            n_problem_people=unit.filter(now & PROBLEM).n_unique(),
-            n_mentions=now.sum(),
-            n_problem_mentions=(now & PROBLEM).sum(),
-            people_before=unit.filter(~now).n_unique(),
-            problem_before=unit.filter(~now & PROBLEM).n_unique(),
+            n_people=unit.filter("_now").n_unique(),
+            n_problem_people=unit.filter(pl.col("_now") & PROBLEM).n_unique(),
+            n_mentions=pl.col("n_mentions").filter("_now").sum(),
+            n_problem_mentions=pl.col("n_problems").filter("_now").sum(),
+            people_before=unit.filter(~pl.col("_now")).n_unique(),
+            problem_before=unit.filter(~pl.col("_now") & PROBLEM).n_unique(),
         )
         .collect()
     )

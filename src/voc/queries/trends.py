@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from voc.queries.days import theme_days
 from voc.queries.frames import mention_frame, newest_day, verbatims_frame
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ def trend(
         (the window or the data do not cover the whole period), every, n_left_out.
     """
     items = verbatims_frame(tables, filter).filter(pl.col("text").is_not_null(), pl.col("event_at").is_not_null())
-    mentions = mention_frame(tables, filter).filter(pl.col("event_at").is_not_null())
-    if theme_id is not None:
-        mentions = mentions.filter(pl.col("theme_id") == theme_id)
+    if theme_id is None:
+        mentions = mention_frame(tables, filter).filter(pl.col("event_at").is_not_null())
+    else:
+        said = theme_days(tables, filter).filter(pl.col("theme_id") == theme_id)
+        mentions = said.filter(pl.col("event_at").is_not_null())
     shape = items.select(
         n=pl.len(),
         monthly=(pl.col("grain") == "month").sum(),
@@ -123,8 +126,8 @@ def sparks(tables: Tables, filter: Filter) -> pl.DataFrame:
     praise = [theme.theme_id for theme in tables.themes if theme.pool == "praise"]
     counted = pl.col("problem") | pl.col("theme_id").is_in(praise)
     said = (
-        mention_frame(tables, filter)
-        .filter(pl.col("theme_id").is_not_null(), counted, pl.col("grain").ne_missing("month") | (every == "month"))
+        theme_days(tables, filter)
+        .filter(counted, pl.col("event_at").is_not_null(), pl.col("grain").ne_missing("month") | (every == "month"))
         .group_by("theme_id", _period(every))
         .agg(n=pl.col("unit").n_unique().cast(pl.Int64))
         .collect()

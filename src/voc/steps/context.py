@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from voc.queries import Tables
 from voc.queries.scope import themes_within, within
+from voc.steps import daily
 
 if TYPE_CHECKING:
     from datetime import date
@@ -81,6 +82,10 @@ class Context:
         sites = [value for segment, value in self.scope if segment == "site"]
         return [o for o in self.register.observations() if not sites or o.site in ("", *sites)]
 
+    def whole(self) -> Tables:
+        """The read side's view of all that is stored, whatever the scope."""
+        return self._whole()
+
     def _whole(self, *, history: bool = False) -> Tables:
         return Tables(
             feedback=self.lake.scan("feedback"),
@@ -97,4 +102,5 @@ class Context:
             case_events=self.register.events() if history else (),
             lineage=self.register.lineage() if history else (),
             owners=self.config.owners,
+            theme_days=daily.kept(self),
         )

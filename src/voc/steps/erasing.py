@@ -11,7 +11,7 @@ from voc.errors import InputError, PrivacyError
 from voc.ingest import load_profile
 from voc.privacy import pseudonym
 from voc.schema import TABLES
-from voc.steps import indexing, theming, vaulting
+from voc.steps import daily, indexing, theming, vaulting
 from voc.steps.context import PEOPLE
 from voc.steps.people import crosswalk
 
@@ -69,6 +69,7 @@ def held(ctx: Context, respondent: str) -> dict[str, list[dict[str, Any]]]:
     own = {table: ctx.lake.read(table).filter(pl.col("respondent") == respondent) for table in OWN}
     ids = own["feedback"]["feedback_id"].unique().to_list()
     derived = {table: ctx.lake.read(table).filter(pl.col("feedback_id").is_in(ids)) for table in DERIVED}
+    derived[daily.TABLE] = ctx.lake.read(daily.TABLE).filter(pl.col("unit").is_in([respondent, *ids]))
     return {table: frame.to_dicts() for table, frame in {**own, **derived}.items()}
 
 
@@ -94,6 +95,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     if exemplars:
         theming.assign_waiting(ctx)
     counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in OWN}
+    counts[daily.TABLE] = ctx.lake.erase(daily.TABLE, "unit", {respondent, *ids})
     kept = vaulting.forget(ctx, respondent)
     cases = ctx.register.forget_items(ids)
     ctx.register.forget_told(ids)

@@ -10,7 +10,7 @@ import polars as pl
 from voc.errors import PrivacyError
 from voc.privacy import redact
 from voc.schema import TABLES, id_column
-from voc.steps import indexing, theming, vaulting
+from voc.steps import daily, indexing, theming, vaulting
 from voc.steps.erasing import DERIVED, OWN, in_table
 
 if TYPE_CHECKING:
@@ -70,10 +70,12 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     if counts["exemplars"]:
         theming.assign_waiting(ctx)
     counts |= {table: ctx.lake.erase(table, column, set(late[table]["item_id"])) for table, column in _IDS.items()}
+    daily.clear(ctx)
     left = [t for t in TABLES if t != "purged" and in_table(ctx.lake.read(t), set(items["item_id"]))]
     left += ["search"] if indexing.holds(ctx, feedback) else []
     if left:
         raise PrivacyError(f"purged items are still in table {', '.join(left)}; purge again, then report this")
+    daily.update(ctx)
     return {**counts, "left": 0}
 
 

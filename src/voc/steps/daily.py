@@ -1,0 +1,105 @@
+"""Keeping ``theme_days``: each night adds what its own mentions say, and makes it anew where it cannot go on.
+
+The rows of one night are one commit, and name how far the lake was read for them: a night that was killed has added all
+of them or none. A new theme model, tagger, correction or moved mention changes what old mentions say, and so does an
+item that was revised or taken away: then every row is made anew from the lake.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from voc.ids import stable_id
+from voc.model import Filter
+from voc.queries.days import days_of
+from voc.store.marks import appended, mark
+
+if TYPE_CHECKING:
+    from voc.queries import Tables
+    from voc.steps.context import Context
+
+TABLE = "theme_days"
+SOURCES = ("feedback", "tags", "mentions", "theme_assignments")
+_ITEM = ["feedback_id", "revision"]
+
+
+def update(ctx: Context) -> int:
+    """Bring ``theme_days`` up to the lake; returns how many rows were added.
+
+    Raises:
+        StoreError: a file cannot be read or written; run it again.
+    """
+    version, marks = _version(ctx), {table: mark(ctx.lake, table) for table in SOURCES}
+    last = _last(ctx)
+    if last and (last["read_by"], json.loads(last["until"])) == (version, marks):
+        return 0
+    new = _appended(ctx, last, version)
+    if new is None:
+        clear(ctx)
+        new, last = _whole(ctx), {}
+    days = days_of(new, Filter()).drop("problem").collect()
+    number = int(last.get("number", 0)) + 1
+    rows = days.with_row_index("row").select(
+        pl.format("{}:{}", pl.lit(number), "row").alias("day_id"), pl.exclude("row"), number=pl.lit(number),
+        read_by=pl.lit(version), until=pl.lit(json.dumps(marks)), redaction_version=pl.lit("derived"),
+    )  # fmt: skip
+    return ctx.lake.append(TABLE, rows)
+
+
+def clear(ctx: Context) -> None:
+    """Take every row out, with all that old versions hold."""
+    known = ctx.lake.scan(TABLE).select(pl.col("read_by").unique()).collect()["read_by"].to_list()
+    ctx.lake.erase(TABLE, "read_by", set(known))
+
+
+def kept(ctx: Context) -> pl.LazyFrame | None:
+    """The rows as they stand; None where they are behind the lake, or of other versions."""
+    last = _last(ctx)
+    if not last or last["read_by"] != _version(ctx):
+        return None
+    until = json.loads(last["until"])
+    return ctx.lake.scan(TABLE) if all(mark(ctx.lake, table) == until[table] for table in SOURCES) else None
+
+
+def _last(ctx: Context) -> dict[str, Any]:
+    """``number``, ``read_by`` and ``until`` of the newest rows; nothing before the first."""
+    rows = ctx.lake.scan(TABLE).select("number", "read_by", "until")
+    found = rows.filter(pl.col("number") == pl.col("number").max()).head(1).collect()
+    return found.row(0, named=True) if found.height else {}
+
+
+def _version(ctx: Context) -> str:
+    """Of all that decides what a stored mention says; merges are laid over on reading, so they are not of it."""
+    from voc.steps.context import THEME_SETTING
+
+    moves = [(e.seq, e.undone_at is None) for e in ctx.register.theme_edits() if e.kind == "move"]
+    made = [repr(one) for one in ctx.register.corrections()]
+    return stable_id("1", ctx.register.setting(THEME_SETTING), repr(moves), *made)
+
+
+def _whole(ctx: Context) -> Tables:
+    tables = ctx.whole()
+    moves = [edit for edit in tables.theme_edits if edit.kind == "move"]
+    return replace(tables, theme_edits=moves, theme_days=None)
+
+
+def _appended(ctx: Context, last: dict[str, Any], version: str) -> Tables | None:
+    """What came in since the newest rows, as tables of their own; None where it changes what was there before."""
+    if not last or last["read_by"] != version:
+        return None
+    until = json.loads(last["until"])
+    found = {table: appended(ctx.lake, table, until[table]) for table in SOURCES}
+    if any(frame is None for frame in found.values()):
+        return None
+    frames: dict[str, pl.LazyFrame] = {table: frame for table, frame in found.items() if frame is not None}
+    items = frames["feedback"].select(_ITEM)
+    revised = items.filter(pl.col("revision") > 0).select(n=pl.len())
+    # Tags, mentions or themes of items that came in before: they say something else of what was counted.
+    older = [frames[table].join(items, on=_ITEM, how="anti").select(n=pl.len()) for table in SOURCES[1:]]
+    if pl.concat(pl.collect_all([revised, *older]))["n"].sum():
+        return None
+    return replace(_whole(ctx), **frames)
