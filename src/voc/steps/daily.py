@@ -102,4 +102,7 @@ def _appended(ctx: Context, last: dict[str, Any], version: str) -> Tables | None
     older = [frames[table].join(items, on=_ITEM, how="anti").select(n=pl.len()) for table in SOURCES[1:]]
     if pl.concat(pl.collect_all([revised, *older]))["n"].sum():
         return None
-    return replace(_whole(ctx), **frames)
+    return replace(
+        _whole(ctx), feedback=frames["feedback"], tags=frames["tags"], mentions=frames["mentions"],
+        theme_assignments=frames["theme_assignments"],
+    )  # fmt: skip
