@@ -85,11 +85,11 @@ PERMISSIONS: dict[str, Permission] = {
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
             "check_routes", "settle", "visit", "news", "views", "save_view", "delete_view", "running",
-            "index_state", "vectors",
+            "index_state", "vectors", "catalogue",
         ),
         _READ,
     ),
-    **dict.fromkeys(("exemplars", "languages_queue", "find_words", "find_meaning"), _READ_WORDS),
+    **dict.fromkeys(("exemplars", "languages_queue", "find_words", "find_meaning", "comments", "thread"), _READ_WORDS),
     **dict.fromkeys(("loop_figures", "runs", "run", "quarantined", "recompute"), _WHOLE),
     **dict.fromkeys(
         (
@@ -104,7 +104,8 @@ PERMISSIONS: dict[str, Permission] = {
          "labels", "correct", "learn", "undo_correction", "corrections"),
         _CURATE,
     ),
-    "alike": Permission(ANALYST, logged=True),
+    **dict.fromkeys(("alike", "export_shared"), Permission(ANALYST, logged=True)),
+    "export_comments": Permission(ADMIN, logged=True),
     **dict.fromkeys(("declare_test", "publish", "answer_observation"), _OWN),
     "import_changes": Permission(OWNER, whole=True),
     "shared": Permission(ANALYST, whole=True, logged=True),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from voc.queries import settled, verbatims
 from voc.search import Near, WordIndex, parse
-from voc.steps import correcting, indexing
+from voc.steps import correcting, exporting, indexing
 from voc.steps.moving import signed
 from voc.store import writer_lock
 from voc.text.encode import load_static
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from voc.queries import Tables
+    from voc.queries.catalogue import Catalogue
     from voc.records import CorrectedField, Correction
     from voc.search import Query, VectorIndex
     from voc.steps.context import Context
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
 
 # How many mentions a search by meaning gives at most, and how near they must be: below, hardly any is about it.
 MOST_NEAR, LEAST_COSINE = 1_000, 0.35
+# What ``lake_version`` says of lake, theme model and edits, before it comes to corrections.
+LAKE_PARTS = 7
+# Two sessions that ask at once wait for one catalogue rather than make two.
+_MAKING = Lock()
 
 
 class Finding(ABC):
@@ -34,10 +43,15 @@ class Finding(ABC):
 
     root: Path
     register: Register
+    memo: dict[Any, Any]
 
     @abstractmethod
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
+
+    @abstractmethod
+    def lake_version(self) -> tuple[int | str, ...]:
+        """Changes whenever what is stored does."""
 
     @abstractmethod
     def reading(self, day: date | None = None) -> Context:
@@ -64,6 +78,45 @@ class Finding(ABC):
         """
         vector = load_static().encode([text])[0]
         return self.vectors().search(vector, k, least=least) if vector.any() else self.vectors().search(vector, 0)
+
+    def catalogue(self) -> Catalogue:
+        """Every comment as a row of small numbers, see ``voc.queries.catalogue``; kept until the lake changes."""
+        with _MAKING:
+            # Corrections are laid over it, so that one of them does not have a million comments read again.
+            lake = self.lake_version()[:LAKE_PARTS]
+            scope = self.reading().scope
+            kept = self.memo.get(("catalogue", scope))
+            tables = self.reading().tables()
+            if kept is None or kept[0] != lake:
+                kept = (lake, verbatims.catalogue(settled(replace(tables, corrections=()))))
+                self.memo["catalogue", scope] = kept
+            return kept[1].corrected(tables.corrections)
+
+    def comments(self, feedback_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Comments to read, with their tags and mentions; see ``voc.queries.verbatims.page``."""
+        return verbatims.page(self._settled(), feedback_ids)
+
+    def thread(self, feedback_id: str) -> list[dict[str, Any]]:
+        """All that was said in one response, see ``voc.queries.verbatims.thread``."""
+        return verbatims.thread(self._settled(), feedback_id, self.reading().lake.scan("replies"))
+
+    def export_shared(self, feedback_ids: Sequence[str], form: str) -> bytes:
+        """Comments as a file that may leave the team; see ``voc.steps.exporting.comments``."""
+        return exporting.comments(self.reading(), feedback_ids, form, labels=self._labels())
+
+    def export_comments(self, feedback_ids: Sequence[str], form: str) -> bytes:
+        """Comments as a file for the team itself: every word that is stored, and the records' references."""
+        return exporting.comments(self.reading(), feedback_ids, form, labels=self._labels(), share=False)
+
+    def _labels(self) -> dict[str, str]:
+        return {theme.theme_id: theme.label for theme in self.reading().tables().themes}
+
+    def _settled(self) -> Tables:
+        """The tables, with the version of the tagger named where only one was ever used."""
+        tables, lake = self.reading().tables(), self.lake_version()
+        if self.memo.get("settled", (None,))[0] != lake:
+            self.memo["settled"] = (lake, settled(tables).tagger_version)
+        return replace(tables, tagger_version=self.memo["settled"][1])
 
     def index_state(self) -> str:
         """Changes whenever the search index does; "" where there is none."""

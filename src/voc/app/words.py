@@ -307,6 +307,15 @@ def verbatim(row: Mapping[str, Any], spans: Sequence[tuple[int, int]]) -> str:
     return f"<article class='voc-v'>{question}<p dir='auto'>{marked}</p><footer>{escape(about)}</footer></article>"
 
 
+def about(item: Mapping[str, Any]) -> str:
+    """When and where a comment was said, and its reference in the source."""
+    names = ("source", "site", "service", "ward", "product", "brand")
+    reference = [f"reference {item['record_ref']}"] if item.get("record_ref") else []
+    return " · ".join(
+        [_when(item["event_at"], item.get("grain")), *(item[n] for n in names if item.get(n)), *reference]
+    )
+
+
 def _when(at: dt.datetime | None, grain: str | None) -> str:
     if at is None:
         return "no date"

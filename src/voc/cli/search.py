@@ -27,8 +27,8 @@ def search(
 
     with opened(context) as ws:
         hits = verbatims.near(ws.find_meaning(words)) if meaning else verbatims.hits(ws.find_words(words))
-        found = verbatims.find(verbatims.catalogue(ws.tables()), Filter(), hits)
-        page = verbatims.page(ws.tables(), found.ids[:limit])
+        found = verbatims.find(ws.catalogue(), Filter(), hits)
+        page = ws.comments(found.ids[:limit])
     columns = ("when", "source", "id", "text")
     show({"n": found.n, "items": page}, [_row(item) for item in page], columns, as_json=as_json)
     if not as_json:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from voc.queries.frames import Tables
     from voc.search import Near
 
-__all__ = ["Catalogue", "Found", "Hits", "catalogue", "find", "hits", "near", "page"]
+__all__ = ["Catalogue", "Found", "Hits", "catalogue", "find", "hits", "near", "page", "thread"]
 
 _ITEM_COLUMNS = ("record_ref", "text", "question", "event_at", "grain", "source", "channel", "speaker", *SEGMENTS)
 _TAG_COLUMNS = ("state", "language", "sentiment", "categories", "intent", "urgent", "abstained", "tier")
@@ -129,6 +129,35 @@ def _spans(
         for row, (start, end) in zip(at, spans, strict=True)
         if row >= 0 and chosen[row]
     }
+
+
+def thread(tables: Tables, feedback_id: str, replies: pl.LazyFrame | None = None) -> list[dict[str, Any]]:
+    """All that was said in the response that a comment belongs to, in order: other answers, and agents' replies.
+
+    Returns:
+        Items as ``page`` gives them, the comment itself among them; a reply has ``speaker`` agent, its text and its
+        time. [] where the comment is gone.
+    """
+    mine = tables.feedback.filter(pl.col("feedback_id") == feedback_id).select("response_id", "source").unique()
+    known = mine.drop_nulls().collect()
+    same = tables.feedback.join(known.lazy(), on=["response_id", "source"], how="semi")
+    ids = same.filter(pl.col("text").is_not_null()).select("feedback_id").unique().collect()["feedback_id"].to_list()
+    said = page(tables, ids or [feedback_id])
+    if replies is not None and said:
+        answers = latest(replies.join(known.lazy(), on=["response_id", "source"], how="semi"), "reply_id").collect()
+        kept = ("source", "record_ref", "event_at", "text")
+        blank: dict[str, Any] = dict.fromkeys(said[0])
+        said += [
+            {
+                **blank,
+                **{name: row[name] for name in kept},
+                "feedback_id": row["reply_id"],
+                "speaker": "agent",
+                "mentions": [],
+            }
+            for row in answers.iter_rows(named=True)
+        ]
+    return sorted(said, key=lambda item: (item["event_at"] is None, item["event_at"], item["feedback_id"]))
 
 
 def page(tables: Tables, ids: Sequence[str]) -> list[dict[str, Any]]:

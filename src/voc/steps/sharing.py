@@ -24,8 +24,18 @@ def shared(ctx: Context, table: str) -> pl.DataFrame:
     Raises:
         InputError: there is no such table.
     """
-    frame = ctx.lake.read(table)
-    k = ctx.config.privacy.min_count
+    counted = suppressed(ctx.lake.read(table), ctx.config.privacy.min_count)
+    if "may_publish" in counted.columns:
+        open_ = pl.col("may_publish").fill_null(value=False)
+        counted = counted.with_columns(pl.when(open_).then(pl.col(name)).alias(name) for name in ("text", "redactions"))
+    elif "text" in counted.columns:
+        # What agents wrote; nobody was asked whether it may be published.
+        counted = counted.drop("text", "redactions")
+    return counted.drop(*_OURS, strict=False)
+
+
+def suppressed(frame: pl.DataFrame, k: int) -> pl.DataFrame:
+    """A frame whose segments name no group of fewer than ``k`` people; each row's person is its ``respondent``."""
     few = f"fewer than {k}"
     segments = [name for name in SEGMENTS if name in frame.columns and frame[name].null_count() < frame.height]
     # Who is nobody known stands for herself, as in every count of people.
@@ -41,10 +51,4 @@ def shared(ctx: Context, table: str) -> pl.DataFrame:
             pl.when(small & pl.col(name).is_not_null()).then(pl.lit(few)).otherwise(pl.col(name)).alias(name)
             for name in segments
         )
-    if "may_publish" in counted.columns:
-        open_ = pl.col("may_publish").fill_null(value=False)
-        counted = counted.with_columns(pl.when(open_).then(pl.col(name)).alias(name) for name in ("text", "redactions"))
-    elif "text" in counted.columns:
-        # What agents wrote; nobody was asked whether it may be published.
-        counted = counted.drop("text", "redactions")
-    return counted.drop(*_OURS, " who", strict=False)
+    return counted.drop(" who", strict=False)
