@@ -1,9 +1,11 @@
 """How fast a csv becomes validated frames and rows of the lake, and how much memory that takes, beside polars alone.
 
-    python benchmarks/ingest.py [--mb 12] [--rounds 3] [--memory 60 240] [--data FOLDER]
+    python benchmarks/ingest.py [--mb 12] [--rounds 3] [--memory 60 240] [--history 100000 10000000] [--data FOLDER]
 
 Writes ``benchmarks/results/ingest.json``. Each measurement runs in a process of its own, so that the peaks are its own.
-Rates are of CPU seconds of one process, so that they mean the same on a busy machine; wall seconds are in the result.
+Rates are of CPU seconds, so that they mean the same on a busy machine: of one process where nothing is said, else of
+all its processes together; wall seconds are in the result. The memory of an ingest with workers is that of its own
+process and of each worker's peak. The cost of a night is that of 10,000 new records on lakes of two sizes.
 The texts are the comments of ``FOLDER/nhs-fft``; without them they are made of words, and every one is searched for
 names. For memory they are made of words that no recogniser looks at: that costs memory as others do, but less time.
 """
@@ -127,20 +129,76 @@ def lake(path: Path) -> dict[str, float]:
     return {"rows": books.read, **spent}
 
 
+def night(path: Path, history: int) -> dict[str, float]:
+    """The records of a file taken into a lake that holds ``history`` rows of feedback and of responses already."""
+    import numpy as np
+    import polars as pl
+
+    from voc.ingest import parse_profile
+    from voc.steps.ingesting import ingest_file
+    from voc.workspace import init
+
+    profile = parse_profile(PROFILE, "bench")
+    rng = np.random.default_rng(5)
+    with tempfile.TemporaryDirectory() as folder, init(Path(folder) / "w") as ws:
+        for first in range(0, history, 100_000):
+            n = min(100_000, history - first)
+            ids = _ids(rng, n)
+            same = {
+                "revision": [0] * n,
+                "content_key": ["c"] * n,
+                "redaction_version": ["1"] * n,
+                "source": ["old"] * n,
+            }
+            ws.lake.append("responses", pl.DataFrame({"response_id": ids, **same}))
+            ws.lake.append("feedback", pl.DataFrame({"feedback_id": ids, "response_id": ids, **same}))
+        ingest_file(ws.context(), path, profile, "warm up")
+        with clock() as spent:
+            books = ingest_file(ws.context(), path, profile, "bench")
+    return {"rows": books.stored, **spent}
+
+
+def _ids(rng: Any, n: int) -> list[str]:
+    """Ids as voc's are: 24 hex digits."""
+    raw: bytes = rng.bytes(12 * n)
+    return [raw[i : i + 12].hex() for i in range(0, 12 * n, 12)]
+
+
 @contextmanager
 def clock() -> Iterator[dict[str, float]]:
     """Fills the dict with ``seconds`` of CPU and of ``wall`` when the block ends."""
     spent: dict[str, float] = {}
-    cpu, wall = time.process_time(), time.perf_counter()
+    cpu, wall = _cpu(), time.perf_counter()
     yield spent
-    spent.update(seconds=time.process_time() - cpu, wall=time.perf_counter() - wall)
+    spent.update(seconds=_cpu() - cpu, wall=time.perf_counter() - wall)
 
 
-def measured(what: str, path: Path) -> dict[str, float]:
-    """Run one of them in a process of its own; returns its counts, seconds and peak in MB."""
+def _cpu() -> float:
+    """CPU seconds of this process and of its workers that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def started(what: str, path: Path, workers: int = 1) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, "--run", what, "--file", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: dict[str, float] = json.loads(done.stdout)
+    environment = {**os.environ, "VOC_WORKERS": str(workers)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def measured(what: str, path: Path, workers: int = 1) -> dict[str, float]:
+    """Run one of them in a process of its own; returns its counts, seconds and peak in MB.
+
+    Raises:
+        SystemExit: it failed.
+    """
+    return ended(started(what, path, workers))
+
+
+def ended(process: subprocess.Popen[str]) -> dict[str, float]:
+    said, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit("a measurement failed; its message stands above")
+    result: dict[str, float] = json.loads(said)
     return result
 
 
@@ -151,9 +209,13 @@ def run(what: str, path: Path) -> None:
         "redaction": redaction,
         "lake": lake,
     }
+    kind, _, history = what.partition(":")
     with clock() as spent:
-        counts = functions[what](path)
+        counts = night(path, int(history)) if kind == "night" else functions[what](path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    n = int(os.environ["VOC_WORKERS"])
+    if n > 1:
+        peak += n * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(json.dumps({**spent, "peak_mb": peak, **counts}))
 
 
@@ -163,20 +225,32 @@ def rates(path: Path, n: int, n_rounds: int) -> list[dict[str, Any]]:
     Raises:
         SystemExit: records were lost.
     """
-    rounds = [{what: measured(what, path) for what in ("voc", "polars", "redaction", "lake")} for _ in range(n_rounds)]
-    if any(done["voc"]["rows"] != n or done["lake"]["rows"] != n for done in rounds):
+    rounds = [_round(path) for _ in range(n_rounds)]
+    if any(done["voc"]["rows"] != n or done["lake"]["rows"] != n or done["lake 2"]["rows"] != n for done in rounds):
         raise SystemExit(f"{n} records were written, but not as many read or stored")
     found = {what: [done[what]["rows"] / done[what]["seconds"] for done in rounds] for what in rounds[0]}
     shares = [a / b for a, b in zip(found["lake"], found["redaction"], strict=True)]
-    walls = [done["lake"]["rows"] / done["lake"]["wall"] for done in rounds]
+    walls = {what: [done[what]["rows"] / done[what]["wall"] for done in rounds] for what in ("lake", "lake 2")}
+    faster = [b / a for a, b in zip(walls["lake"], walls["lake 2"], strict=True)]
     return [
-        _figure("csv to validated frame, rows a CPU second", found["voc"], n, 50_000),
+        _figure("csv to validated frame, rows a CPU second of one process", found["voc"], n),
+        _figure("csv to validated frame, two processes at once, rows a CPU second of each", found["voc 2"], n, 50_000),
         _figure("polars.read_csv, all strings, same file, rows a CPU second", found["polars"], n),
         _figure("redaction alone of the same rows, rows a CPU second", found["redaction"], n),
         _figure("csv to lake, rows a CPU second", found["lake"], n),
         _figure("csv to lake, share of the redaction figure", shares, n, 0.9),
-        _figure("csv to lake, rows a wall second, on a machine as busy as the result says", walls, n),
+        _figure("csv to lake, two workers, rows a CPU second of all processes", found["lake 2"], n),
+        _figure("csv to lake, rows a wall second, on a machine as busy as the result says", walls["lake"], n),
+        _figure("csv to lake, two workers, rows a wall second, as busy", walls["lake 2"], n),
+        _figure("csv to lake, two workers, times as fast as one process by the clock, as busy", faster, n),
     ]
+
+
+def _round(path: Path) -> dict[str, dict[str, float]]:
+    found = {what: measured(what, path) for what in ("voc", "polars", "redaction", "lake")}
+    pair = [ended(process) for process in [started("voc", path) for _ in range(2)]]
+    both = {"rows": sum(one["rows"] for one in pair), "seconds": max(one["seconds"] for one in pair)}
+    return {**found, "voc 2": both, "lake 2": measured("lake", path, 2)}
 
 
 def _figure(name: str, values: list[float], n: int, baseline: float | None = None) -> dict[str, Any]:
@@ -184,7 +258,20 @@ def _figure(name: str, values: list[float], n: int, baseline: float | None = Non
     return {"name": name, "value": value, "low": low, "high": high, "baseline": baseline, "n": n}
 
 
-def memory(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
+def nights(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
+    """CPU seconds of 10,000 new records on a small and on a large history, three times each, and their ratio."""
+    path = folder / "night.csv"
+    n = make(path, 1, made(PLAIN, random.Random(3)))
+    found = [[measured(f"night:{size}", path)["seconds"] for _ in range(3)] for size in sizes]
+    ratios = [b / a for a in found[0] for b in found[1]]
+    figures = [
+        _figure(f"{n} new records on {size:,} stored, CPU seconds", spent, n)
+        for size, spent in zip(sizes, found, strict=True)
+    ]
+    return [*figures, _figure("the same, times as much on the larger lake", ratios, n, 1.3)]
+
+
+def memory(folder: Path, sizes: list[int], workers: int) -> list[dict[str, Any]]:
     """Peak memory of csv -> lake at two sizes of file, and what the line through both says of 5 GB."""
     texts = made(PLAIN, random.Random(3))
     peaks, sized, counts = [], [], []
@@ -192,16 +279,22 @@ def memory(folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
         path = folder / f"{size}.csv"
         counts.append(make(path, size, texts))
         sized.append(path.stat().st_size / (1 << 20))
-        peaks.append(measured("lake", path)["peak_mb"])
+        peaks.append(measured("lake", path, workers)["peak_mb"])
         path.unlink()
     slope = (peaks[1] - peaks[0]) / (sized[1] - sized[0])
     figures = [
-        {"name": f"csv to lake, peak MB of memory, file of {size:.0f} MB", "value": round(peak), "n": n}
+        {
+            "name": f"csv to lake, {workers} workers, peak MB of memory, file of {size:.0f} MB",
+            "value": round(peak),
+            "n": n,
+        }
         for size, peak, n in zip(sized, peaks, counts, strict=True)
     ]
     n = round(counts[1] / sized[1] * FIVE_GB)
+    if sized[1] >= FIVE_GB:
+        return [{**figures[1], "baseline": 1500}, figures[0]]
     far = round(peaks[1] + max(slope, 0.0) * (FIVE_GB - sized[1]))
-    name = "csv to lake, peak MB of memory, file of 5 GB (extrapolated from the two above, not measured)"
+    name = f"csv to lake, {workers} workers, peak MB of memory, file of 5 GB (extrapolated from the two, not measured)"
     return [*figures, {"name": name, "value": far, "baseline": 1500, "n": n}]
 
 
@@ -211,7 +304,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=int, nargs=2, default=(60, 240))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--run", choices=("voc", "polars", "redaction", "lake"))
+    parser.add_argument("--history", type=int, nargs=2, default=(100_000, 10_000_000))
+    parser.add_argument("--run")
     parser.add_argument("--file", type=Path)
     options = parser.parse_args()
     if options.run:
@@ -221,9 +315,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "survey.csv"
         figures = rates(path, make(path, options.mb, texts), options.rounds)
-        figures += memory(Path(folder), options.memory)
+        figures += memory(Path(folder), options.memory, 1) + memory(Path(folder), options.memory, 2)
+        figures += nights(Path(folder), options.history)
+    history = " ".join(map(str, options.history))
     sizes = " ".join(map(str, options.memory))
-    command = f"python benchmarks/ingest.py --mb {options.mb} --rounds {options.rounds} --memory {sizes}"
+    command = (
+        f"python benchmarks/ingest.py --mb {options.mb} --rounds {options.rounds} --memory {sizes} --history {history}"
+    )
     if texts:
         command += " --data FOLDER"
     load = round(os.getloadavg()[0], 1)
