@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from voc.errors import PrivacyError
-from voc.privacy import addresses, brands, names, numbers, patterns, people
+from voc.privacy import addresses, brands, names, neighbours, numbers, patterns, people, spelt
 from voc.privacy.gate import ADDRESS, ALL, CONTACT, DIGITS, NAMES, PEOPLE, REFERENCES
 from voc.privacy.shadow import make_shadow
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     REDACTION_VERSION: str
 
-PATTERNS_VERSION = "patterns-3"
+PATTERNS_VERSION = "patterns-4"
 MAX_CHARACTERS = 100_000
 MAX_SECONDS = 5.0
 # In this order: of overlapping spans of one length the first kind names the whole.
@@ -154,7 +154,7 @@ def _people(shadow: Shadow, found: list[tuple[str, int, int]]) -> list[tuple[str
         if kind != "NAME":
             kept.append((kind, start, end))
         elif not any(a <= start and end <= b for a, b in things):
-            kept += [*names.before(shadow, start, seen), (kind, start, names.after(shadow, end))]
+            kept += [*neighbours.before(shadow, start, seen), (kind, start, neighbours.after(shadow, end))]
     return kept
 
 
@@ -163,8 +163,8 @@ def _rules(shadow: Shadow, groups: int) -> Iterator[Callable[[Shadow], Iterable[
     if groups & CONTACT:
         yield from (patterns.emails, patterns.links, patterns.handles)
     n_digits = len(_DIGIT.findall(shadow.digits)) if groups & (DIGITS | ADDRESS) else 0
-    if groups & DIGITS and n_digits:
-        yield numbers.births
+    if groups & DIGITS:
+        yield from (spelt.spelt, numbers.births)
     if groups & DIGITS and n_digits >= 2:
         yield from (patterns.codes, patterns.postcodes)
     if groups & DIGITS and n_digits >= 4:

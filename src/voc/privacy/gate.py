@@ -26,6 +26,8 @@ _SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|
 _DISGUISED = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\x7f‘’“”–—£€…]",
     rf"(?i)\b(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b",
+    # A year that is written out.
+    r"(?i)\b(?:nineteen|two thousand|twenty (?:oh|ten|eleven|twelve|\w+teen|twenty))\b",
 )
 _CONTACT = (
     r"@|://|: //|&#|[(\[{<](?:at|dot|AT|DOT|At)|\.[A-Za-z]{2,6}/",
@@ -86,7 +88,9 @@ def _anchored(texts: pl.Series) -> pl.Series:
 def _small(texts: pl.Series) -> pl.Series:
     """Whether a role is followed by a name in small letters, as ``names.small_name`` says; false for null."""
     lexicon = load().lexicon
-    found = texts.str.extract_all(rf"(?i:\b(?:{ROLE_LOW})\b),? \p{{Ll}}{{3,20}}(?:-\p{{Ll}}{{2,20}})?")
+    found = texts.str.extract_all(
+        rf"(?i:\b(?:{ROLE_LOW})\b),? (?:\p{{Ll}}{{3,20}}(?:-\p{{Ll}}{{2,20}})?|\p{{Ll}}{{2}}-\p{{Ll}}{{2,20}})"
+    )
     rows = (found.list.len() > 0).fill_null(value=False).arg_true()
     named = [any(small_name(one.split(" ")[-1], lexicon) for one in items) for items in found.gather(rows).to_list()]
     none = pl.repeat(False, len(texts), eager=True)

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 Found = tuple[str, int, int]
 
 _LETTER = rf"{UPPER}{LOWER}"
-_CAP = rf"[{UPPER}](?:['\-]?[{_LETTER}]){{1,24}}"
-_MIXED = rf"[{UPPER}](?:['\-]?[{UPPER}])?(?:['\-]?[{LOWER}]+){{1,3}}(?:['\-]?[{UPPER}]?[{LOWER}]+){{0,2}}"
+CAP = rf"[{UPPER}](?:['\-]?[{_LETTER}]){{1,24}}"
+MIXED = rf"[{UPPER}](?:['\-]?[{UPPER}])?(?:['\-]?[{LOWER}]+){{1,3}}(?:['\-]?[{UPPER}]?[{LOWER}]+){{0,2}}"
 _INITIAL = rf"[{UPPER}](?:\.[ ]?|[ ])"
 _ANY = rf"[{_LETTER}](?:['\-.]?[{_LETTER}]){{0,24}}"
 _PARTICLE = r"(?:(?:van|von|de|der|den|del|della|di|da|dos|la|le|bin|ibn|al|el|ter|O'|Mc|Mac)[ ]?){1,2}"
-_GAP = r"[ \t]{1,2}"
+GAP = r"[ \t]{1,2}"
 # A name of one to four parts; initials may come first or between.
-_FULL = rf"(?:{_INITIAL}){{0,3}}{_CAP}(?:{_GAP}(?:{_INITIAL})?(?:{_PARTICLE})?{_CAP}){{0,3}}"
+_FULL = rf"(?:{_INITIAL}){{0,3}}{CAP}(?:{GAP}(?:{_INITIAL})?(?:{_PARTICLE})?{CAP}){{0,3}}"
 TITLE = r"Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Rev|Reverend|Sir|Dame|Madame|Señor|Herr|Frau|Sgt|Capt|Cllr"
-_TITLED = re.compile(rf"(?<![\w.])(?:{TITLE})(?:\.{_GAP}|[.]|{_GAP})(?:and{_GAP}Mrs\.?{_GAP})?({_FULL})", re.IGNORECASE)
-_TITLE_CAP = re.compile(rf"(?<![\w.])(?:{TITLE}|{TITLE.upper()})(?:\.{_GAP}|[.]|{_GAP})({_FULL})")
+_TITLED = re.compile(rf"(?<![\w.])(?:{TITLE})(?:\.{GAP}|[.]|{GAP})(?:and{GAP}Mrs\.?{GAP})?({_FULL})", re.IGNORECASE)
+_TITLE_CAP = re.compile(rf"(?<![\w.])(?:{TITLE}|{TITLE.upper()})(?:\.{GAP}|[.]|{GAP})({_FULL})")
 _TITLE_LOW = re.compile(
     rf"(?<![\w.])(?:mr|mrs|dr|mister"
-    rf"|prof)\.?{_GAP}((?:[{LOWER}]\.?{_GAP}){{0,2}}[{LOWER}][{LOWER}'\-]{{2,24}})(?![\w'])",
+    rf"|prof)\.?{GAP}((?:[{LOWER}]\.?{GAP}){{0,2}}[{LOWER}][{LOWER}'\-]{{2,24}})(?![\w'])",
     re.IGNORECASE,
 )
 # Mr and Mrs tell of sex and marriage, so they go with the name; Dr and Nurse say which staff it was, so they stay.
@@ -50,15 +50,19 @@ ROLE = (
     "|girlfriend|roommate|tutor|teacher|lady|gentleman|guy|man|woman|girl|bloke|employee|staff member|member of staff"
 )
 _ROLED = re.compile(
-    rf"(?<!\w)(?:(?i:{ROLE}))(?:(?:,|:|[ ](?:was|is))?{_GAP}|[ ]\(|,[ ])((?:{_MIXED})(?:{_GAP}"
-    rf"(?:{_INITIAL})?{_MIXED}){{0,2}})(?![\w])"
+    rf"(?<!\w)(?:(?i:{ROLE}))(?:(?:,|:|[ ](?:was|is))?{GAP}|[ ]\(|,[ ])((?:{MIXED})(?:{GAP}"
+    rf"(?:{_INITIAL})?{MIXED}){{0,2}})(?![\w])"
 )
 # After these a word in small letters that no list knows is a surname or a given name: "nurse oyelaran".
 ROLE_LOW = (
     "nurse|sister|matron|midwife|doctor|consultant|surgeon|physio|receptionist|paramedic|hca|anaesthetist|gp"
     "|pharmacist|dentist|therapist|porter"
 )
-_ROLED_LOW = re.compile(rf"(?<!\w)(?i:{ROLE_LOW})(?:,)?[ ]([{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w'])")
+_ROLED_LOW = re.compile(
+    rf"(?<!\w)(?i:{ROLE_LOW})(?:,)?[ ]([{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?"
+    rf"|[{LOWER}]{{2}}-[{LOWER}]{{2,20}})(?![\w'])"
+)
+_SURNAME_LOW = re.compile(rf"[ ]([{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w'])")
 CALLED = (
     "(?:was|is|were|are|someone|nurse|doctor|lady|man|agent|person|assistant|receptionist|driver"
     "|member of staff) called|named|known as|name of|by the name|spoke (?:to|with)|speak (?:to|with)|speaking "
@@ -71,25 +75,23 @@ CALLED = (
     "|dearest|regards to|love to|under the name|maybe it's under|tribute to"
 )
 _CALLED = re.compile(
-    rf"(?<!\w)(?i:{CALLED})(?:{_GAP}|[:,][ \t]{{1,8}})((?:{_INITIAL})?{_MIXED}(?:{_GAP}(?:{_INITIAL})?"
-    rf"(?:{_PARTICLE})?{_MIXED}){{0,2}})(?![\w])"
+    rf"(?<!\w)(?i:{CALLED})(?:{GAP}|[:,][ \t]{{1,8}})((?:{_INITIAL})?{MIXED}(?:{GAP}(?:{_INITIAL})?"
+    rf"(?:{_PARTICLE})?{MIXED}){{0,2}})(?![\w])"
 )
 _ALSO = re.compile(
-    rf"(?:,{_GAP}|{_GAP}(?:and|&|\+){_GAP}|,{_GAP}and{_GAP})((?:{_INITIAL})?{_MIXED}(?:{_GAP}{_MIXED}){{0,1}})(?![\w'])"
+    rf"(?:,{GAP}|{GAP}(?:and|&|\+){GAP}|,{GAP}and{GAP})((?:{_INITIAL})?{MIXED}(?:{GAP}{MIXED}){{0,1}})(?![\w'])"
 )
-_SUFFIX = re.compile(r"(?:,?[ ](?:Jr|Sr|Jnr|Snr)(?!\w)|(?<=[ ][JS]r)(?=\.))\.?")
-_EARLIER = re.compile(rf"(?<![\w'@/.\-])({_MIXED})({_GAP}(?:and|&|\+){_GAP}|,{_GAP}|/)$")
 _INTRO = re.compile(
     rf"(?<!\w)(?i:my (?:full |first |last |maiden |sur|user|middle )?name(?:'s| is| was)?|(?:her|his|their"
     rf"|the patient'?s?|the customer'?s?)"
     rf" (?:maiden |full |first |last )?name (?:is|was)|name is|signed(?: by)?|(?:full|first|last|patient"
     rf"|customer|contact|maiden|account|family)[ _]?name"
     rf"|surname|forename|name on (?:the )?(?:card|account|order)(?: is)?|i am called|i'm called|name)"
-    rf"(?:{_GAP}(?:is|was))?[ \t]{{0,2}}[:,=\-]?[ \t]{{0,8}}((?:{_ANY}\.?{_GAP}){{0,3}}{_ANY})(?!\w)"
+    rf"(?:{GAP}(?:is|was))?[ \t]{{0,2}}[:,=\-]?[ \t]{{0,8}}((?:{_ANY}\.?{GAP}){{0,3}}{_ANY})(?!\w)"
 )
 _ANSWER = re.compile(
     rf"\bname(?: on[ ]\w{{2,4}}[ ]\w{{2,12}}| please)?\?\s{{1,3}}(?:\w{{2,12}}:\s{{1,3}})?(?!\w{{2,12}}:)"
-    rf"({_FULL}|{_ANY}{_GAP}{_ANY})",
+    rf"({_FULL}|{_ANY}{GAP}{_ANY})",
     re.IGNORECASE,
 )
 _BLOCKED_NAME = re.compile(
@@ -100,8 +102,8 @@ _BLOCKED_NAME = re.compile(
     re.IGNORECASE,
 )
 _I_AM = re.compile(
-    rf"(?<!\w)(?:I am|I'm|I was|This is|this is|It's|it's|It is){_GAP}({_MIXED}{_GAP}(?:{_INITIAL})?"
-    rf"(?:{_PARTICLE})?{_MIXED})(?![\w])"
+    rf"(?<!\w)(?:I am|I'm|I was|This is|this is|It's|it's|It is){GAP}({MIXED}{GAP}(?:{_INITIAL})?"
+    rf"(?:{_PARTICLE})?{MIXED})(?![\w])"
 )
 # Names that are words or months: only a sentence about a person makes names of them.
 WORDED = (
@@ -135,11 +137,16 @@ CLOSING = (
 )
 _CLOSING = re.compile(
     rf"(?<!\w)(?i:{CLOSING})[ \t]{{0,2}}[,.!:\-]?(?:[ \t]{{0,3}}\n){{0,3}}[> \t\-]{{0,4}}"
-    rf"((?:(?:{_INITIAL})?{_CAP}\.?)(?:{_GAP}(?:{_INITIAL})?{_CAP}){{0,3}})[ \t]{{0,3}}[.!]?[ \t]{{0,2}}(?=\n|$"
+    rf"((?:(?:{_INITIAL})?{CAP}\.?)(?:{GAP}(?:{_INITIAL})?{CAP}){{0,3}})[ \t]{{0,3}}[.!]?[ \t]{{0,2}}(?=\n|$"
     rf"|[x ]{{1,6}}$|\()"
 )
+# "J.P. Thistlewaite": two initials and a surname.
+_INITIALS = re.compile(rf"(?<![\w'@/.\-])((?:[{UPPER}]\.[ ]?){{2,3}}({MIXED}))(?![\w@])")
+_NO_INITIALS = frozenset(
+    ("us", "uk", "ps", "nhs", "gp", "it", "am", "pm", "tv", "eu", "un", "bp", "id", "po", "qr", "ot", "ae")
+)
 # "Vide A. Persson": two words no text uses otherwise with an initial between them.
-_MIDDLE = re.compile(rf"(?<![\w'@/.\-])({_MIXED}){_GAP}[{UPPER}]\.?{_GAP}({_MIXED})(?![\w@])")
+_MIDDLE = re.compile(rf"(?<![\w'@/.\-])({MIXED}){GAP}[{UPPER}]\.?{GAP}({MIXED})(?![\w@])")
 _LONE = re.compile(rf"[ \t](?!I[ \t])[{UPPER}]\.?[ \t]")
 _OWNED = re.compile(
     rf"(?<![\w'@/.\-])([{LOWER}]{{3,20}})(?='s[ ](?:daughter|son|mum|mother|mom|dad|father|wife|husband|sister"
@@ -147,17 +154,17 @@ _OWNED = re.compile(
     r"|partner|nan|baby)\b)"
 )
 _GIVEN_SHAPE = re.compile(
-    rf"(?<![\w'@/.\-])({_MIXED})(?:{_GAP}(?:{_INITIAL})?(?:{_PARTICLE})?({_MIXED})(?:{_GAP}({_MIXED}))?)?(?![\w@])"
+    rf"(?<![\w'@/.\-])({MIXED})(?:{GAP}(?:{_INITIAL})?(?:{_PARTICLE})?({MIXED})(?:{GAP}({MIXED}))?)?(?![\w@])"
 )
-_PAIR_CAPS = re.compile(rf"(?<![\w'@/.\-])([{UPPER}]{{3,20}}){_GAP}([{UPPER}][{UPPER}'\-]{{2,20}})(?![\w@])")
+_PAIR_CAPS = re.compile(rf"(?<![\w'@/.\-])([{UPPER}]{{3,20}}){GAP}([{UPPER}][{UPPER}'\-]{{2,20}})(?![\w@])")
 # What names end in less often than words that feedback misspells or uses once.
 _ENDS_A_WORD = re.compile(r"(?:ing|ed|ly|s|tion|ment|ness|er|or|ist|ity|ful|less|able|al|ive|ous|ant|ent)$")
-_WORD_AFTER = re.compile(rf"(?:'s|s')?{_GAP}([{_LETTER}]{{2,20}})")
+_WORD_AFTER = re.compile(rf"(?:'s|s')?{GAP}([{_LETTER}]{{2,20}})")
 _WORD_BEFORE = re.compile(rf"([{_LETTER}.]{{2,20}})[: \t]{{1,3}}$")
 _WORD = re.compile(r"\S+")
 # As they are written with a capital: "Van der Merwe", "De Souza", "Al Fayed".
 _PARTICLES = frozenset("van von de der den del della di da do dos la le al el bin ter ten ap".split())
-_WEEK = re.compile(
+WEEK = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?$|(?:january|february|april|june|july|august|september|october"
     r"|november|december)$"
 )
@@ -198,7 +205,7 @@ def _trim(text: str, start: int, end: int, *, capitals: bool) -> int:
             continue
         # After an initial any capitalised word is a surname: "A. Customer".
         if not (initial or (after_initial and bare[:1].isupper())) and (
-            plain in COMMON or plain in NEVER_NAMES or _WEEK.fullmatch(plain) or len(bare) < 2
+            plain in COMMON or plain in NEVER_NAMES or WEEK.fullmatch(plain) or len(bare) < 2
         ):
             break
         if not (
@@ -297,7 +304,9 @@ def _roled_low(text: str) -> Iterator[Found]:
     lexicon = load().lexicon
     for match in _ROLED_LOW.finditer(text):
         if small_name(match[1], lexicon):
-            yield "NAME", match.start(1), match.end(1)
+            surname = _SURNAME_LOW.match(text, match.end(1))
+            more = surname is not None and small_name(surname[1], lexicon)
+            yield "NAME", match.start(1), surname.end(1) if surname and more else match.end(1)
     for match in _OWNED.finditer(text):
         if match[1] in lexicon.telling:
             yield "NAME", match.start(1), match.end(1)
@@ -305,12 +314,16 @@ def _roled_low(text: str) -> Iterator[Found]:
 
 def _with_initial(text: str) -> Iterator[Found]:
     """Yield a name with an initial in its middle."""
+    lexicon = load().lexicon
+    for match in _INITIALS.finditer(text):
+        word, initials = match[2].lower(), re.sub(r"[^A-Za-z]", "", match[1][: match.start(2) - match.start()]).lower()
+        if initials not in _NO_INITIALS and not (word in COMMON or word in THINGS or word in lexicon.common):
+            yield "NAME", match.start(), match.end()
     if _LONE.search(text) is None:
         return
-    lexicon = load().lexicon
     for match in _MIDDLE.finditer(text):
         words = (match[1].lower(), match[2].lower())
-        if not any(w in COMMON or w in THINGS or w in lexicon.common or _WEEK.fullmatch(w) for w in words):
+        if not any(w in COMMON or w in THINGS or w in lexicon.common or WEEK.fullmatch(w) for w in words):
             yield "NAME", match.start(), match.end()
 
 
@@ -318,36 +331,10 @@ def small_name(word: str, lexicon: Lexicon) -> bool:
     """Whether a word in small letters after a role is a name: a given name that is no word, or no word at all."""
     parts = word.split("-")
     if all(part in lexicon.given and part not in COMMON for part in parts):
-        return word not in lexicon.common and not any(p in lexicon.worded for p in parts)
+        return word not in lexicon.common and (len(parts) > 1 or parts[0] not in lexicon.worded)
     if word in lexicon.common or word in lexicon.things or word in COMMON or word in THINGS:
         return False
     return word in lexicon.family or _ENDS_A_WORD.search(word) is None
-
-
-def after(shadow: Shadow, end: int) -> int:
-    """Where a name that seemed to end at ``end`` ends: past "Jr."."""
-    match = _SUFFIX.match(shadow.text, end)
-    return match.end() if match else end
-
-
-def before(shadow: Shadow, start: int, seen: set[int]) -> Iterator[Found]:
-    """Yield the names that stand before one at ``start``: "Flav & Priya", "Shelley, Tom and all the staff".
-
-    ``seen`` holds the places that were looked at already, so that a long list costs each of its names once.
-    """
-    lexicon = load().lexicon
-    while start not in seen:
-        seen.add(start)
-        match = _EARLIER.search(shadow.text, max(0, start - 40), start)
-        if match is None:
-            return
-        word = match[1].lower()
-        sure = word in lexicon.given and word not in lexicon.plain
-        unknown = word not in lexicon.common and word not in lexicon.things and word not in COMMON
-        if _WEEK.fullmatch(word) or word in THINGS or not (sure or (unknown and match[2].strip() != ",")):
-            return
-        start = match.start(1)
-        yield "NAME", start, match.end(1)
 
 
 def _given(text: str) -> Iterator[Found]:

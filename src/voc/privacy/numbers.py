@@ -18,7 +18,7 @@ Found = tuple[str, int, int]
 _RUN = re.compile(r"(?<!\d)(?:\(?\+{1,2}[ (]{0,2})?\(?\d(?:[ \t.\-()/_*·•,|~'=]{0,3}\d){4,45}")
 _PART = re.compile(r"[^ \t,|]+")
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension)[ :]{0,2}\d{1,6}(?!\d)", re.IGNORECASE)
-_US_PHONE = re.compile(r"\(?(?:\+?1[ .\-]{0,2})?\(?[2-9]\d{2}\)?[ .\-]{0,2}\d{3}[ .\-]\d{4}")
+_US_PHONE = re.compile(r"\(?(?:\+?1[ .\-]{0,2})?\(?[2-9]\d{2}\)?[ .\-/]{0,2}\d{3}[ .\-/]\d{4}")
 _CARD = re.compile(r"\d{12,19}|\d{4}([ \-.])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ \-])\d{6}\2\d{4,5}")
 _NHS = re.compile(r"\d{3}[ \-.]{1,3}\d{3}[ \-.]{1,3}\d{4}")
 _SSN = re.compile(r"\d{3}([ \-.])\d{2}\1\d{4}")

@@ -23,7 +23,7 @@ _TOP = (
 _LOCAL = r"(?<![\w.+\-])[\w.+\-]{1,64}"
 # The host may hold any script; each part is bounded so that no start costs more than a few hundred steps.
 _EMAIL = re.compile(rf"{_LOCAL}@[\w\-]{{1,63}}(?:\.[\w\-]{{1,63}}){{1,6}}")
-_AT = r"(?:[ \t]{0,3}(?:@|\(at\)|\[at\]|\{at\}|<at>|&#64;)[ \t]{0,3}|[ \t]{1,3}at[ \t]{1,3})"
+_AT = r"(?:[ \t]{0,3}(?:@|\(at\)|\[at\]|\{at\}|<at>|&#64;)[ \t]{0,3}|[ \t]{1,3}at(?: the rate)?[ \t]{1,3})"
 _DOT = r"(?:[ \t]{0,3}(?:\.|\(dot\)|\[dot\]|\{dot\}|<dot>|,(?=com\b))[ \t]{0,3}|[ \t]{1,3}(?:dot|point)[ \t]{1,3})"
 _SPELT_EMAIL = re.compile(
     rf"(?<![\w.+\-])[\w.+\-]{{1,64}}(?:{_DOT}[\w+\-]{{1,32}}){{0,2}}{_AT}[a-z0-9\-]{{1,40}}"
@@ -45,7 +45,7 @@ _LINK = re.compile(rf"(?<![\w.@\-])(?:[\w\-]{{1,63}}\.){{1,5}}(?:{_TOP})/[^\s\x0
 _HANDLE = re.compile(r"(?<![\w@.+/\-])@[A-Za-z_][\w.]{1,38}\w(?![\w@]|\.[a-z]{2,3}\b)")
 _SOCIAL = re.compile(
     r"(?<!\w)(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|fb|discord|telegram|username|user name|handle)"
-    r"(?: (?:handle|name|id|account|username|user))?(?: is|:| -)[: ]{1,2}((?=[\w.]{0,30}[\d_.])[\w.]{3,32}\w)",
+    r"(?: (?:handle|name|id|account|username|user))?(?: is|:| -| as)[: ]{1,2}((?=[\w.]{0,30}[\d_.])[\w.]{3,32}\w)",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
@@ -98,7 +98,7 @@ _PLATE_CUED = re.compile(
 _CODE = r"((?=[A-Za-z0-9\-/ ]{0,19}\d)[A-Za-z0-9](?:[\-/ ]?[A-Za-z0-9]){3,18})(?![A-Za-z0-9])"
 _IS = r"(?: ?(?:number|numbers|num|no|id|ref|card|details))?(?: ?(?:is|was|=|#))?[ .:#'(\-]{1,4}"
 _CODED = {
-    "MRN": r"mrn|medical record|hospital (?:number|no|num|id|ref)|patient (?:number|no|num|id|ref)",
+    "MRN": r"mrn|medical record|hosp(?:ital)? (?:number|no|num|id|ref)|patient (?:number|no|num|id|ref)",
     "PASSPORT": r"passport",
     "LICENCE": r"driv(?:er'?s?|ing) ?licen[cs]e|dl number",
     "ACCOUNT": r"sort code|bank account|routing",
