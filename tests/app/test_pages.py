@@ -172,7 +172,7 @@ def test_choosing_a_theme_opens_it_and_the_url_says_so(ws):
 
 def test_a_theme_shows_its_finding_its_exemplar_and_its_case(ws):
     at = page("themes", theme="t-wait", weeks="all")
-    assert at.subheader[0].value == "36 people had a problem with this in all feedback"
+    assert at.header[0].value == "36 people had a problem with this in all feedback"
     assert f"“{HOSTILE}”" in texts(at)
     assert "C-2: Care team, open" in texts(at)
 
@@ -225,7 +225,7 @@ def test_a_trend_of_months_says_that_it_is_one(use):
 )
 def test_no_words_of_others_become_markup(ws, name, params):
     at = page(name, weeks="all", **params)
-    shown = [*at.title, *at.header, *at.subheader, *at.markdown, *at.caption, *at.warning, *at.success, *at.error]
+    shown = [*at.title, *at.header, *at.header, *at.markdown, *at.caption, *at.warning, *at.success, *at.error]
     labels = [e.value for e in shown] + [e.value for e in at.get("page_link")] + [m.label for m in at.metric]
     assert not [label for label in labels if "](http" in label or "<img" in label or ":red[" in label]
     assert not [h.value for h in at.html if "<img" in h.value or "src='http" in h.value]
@@ -244,7 +244,7 @@ def test_a_comment_is_shown_whole_with_its_mention_marked(ws):
 def test_a_link_with_a_filter_opens_the_same_view(ws):
     at = page("themes", theme="t-wait", weeks="all", site=["South"], channel="ticket")
     assert at.multiselect(key="filter_site").value == ["South"]
-    assert "7 people" in at.subheader[0].value
+    assert "7 people" in at.header[0].value
 
 
 def test_a_choice_goes_into_the_url_and_on_to_the_next_page(ws):

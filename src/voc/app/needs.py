@@ -60,7 +60,7 @@ def box(page: Page, view: Today) -> None:
     mine = _mine_first(page, (*view.late, *view.due_soon))
     n = bool(waiting) + len(mine) + len(signals) + len(proposals) + view.unusual_feeds.height
     with st.container(border=True):
-        st.subheader(f"Needs you ({n})")
+        st.header(f"Needs you ({n})")
         _lanes(page, waiting)
         for case in mine[: tables.MAX_LINES]:
             tables.case_line(page.ws, case, page.now)

@@ -196,7 +196,7 @@ def trust(view: Today, run: Run | None) -> None:
     """Whether the figures above can be relied on: feeds, coverage, the last run and its books."""
     stale = view.feeds.filter(pl.col("state") != "fresh")
     known = view.feeds.height
-    st.subheader(f"Feeds: {known - stale.height} of {known} fresh" if stale.height else "All feeds are fresh")
+    st.header(f"Feeds: {known - stale.height} of {known} fresh" if stale.height else "All feeds are fresh")
     for row in stale.iter_rows(named=True):
         st.text(f"{feed_trouble(row)}: check that its export still arrives.")
     others = view.coverage["n_unsupported_language"]

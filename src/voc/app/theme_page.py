@@ -31,7 +31,7 @@ def show(page: Page, ranked: pl.DataFrame, theme_id: str) -> None:
         return
     row = found.row(0, named=True)
     st.title(words.plain(row["label"]))
-    st.subheader(words.theme_headline(row, shared.current(page.filter)))
+    st.header(words.theme_headline(row, shared.current(page.filter)))
     with st.container(horizontal=True, vertical_alignment="center", key="theme-standing"):
         _standing(page, row)
         theme_actions.menu(page, row, ranked)
@@ -100,7 +100,7 @@ def _who(page: Page, theme_id: str) -> None:
 def _exemplars(page: Page, theme_id: str) -> None:
     examples: list[str] = page.read.keep("exemplars", theme_id, lambda: page.ws.exemplars(theme_id))
     if examples:
-        st.subheader("In their words")
+        st.header("In their words")
         for text in examples[:3]:
             st.text(f"“{text}”")
 
@@ -116,7 +116,7 @@ def _verbatims(page: Page, theme_id: str) -> None:
         number = st.session_state[key] = 0
         found = page.read(queries.theme_verbatims, page.filter, theme_id, PER_PAGE)
     total = tables.total(found)
-    st.subheader(f"{words.count(total, 'mention', 'mentions')} in this selection")
+    st.header(f"{words.count(total, 'mention', 'mentions')} in this selection")
     if not total:
         st.text("None. Widen the time or clear the filter to see older ones.")
         return

@@ -22,6 +22,8 @@ if ranked.is_empty():
     st.code("voc nightly", language="bash")
     st.stop()
 
+# The whole page is being drawn: what a part of it asked for is done.
+st.session_state.pop(ranking.REDRAW, None)
 view = ranking.chosen_view()
 if view == ranking.MAP:
     ranking.draw_map(p)

@@ -16,7 +16,7 @@ needs.box(p, view)
 
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    st.subheader("What moved")
+    st.header("What moved")
     if view.moved.is_empty() and view.new.is_empty():
         st.text("No theme changed by more than chance against the window before.")
     courses = p.read(queries.sparks, p.filter)
@@ -25,7 +25,7 @@ with left:
     for row in view.new.iter_rows(named=True):
         tables.theme_row(p.ws, row, courses, note="new")
 with right:
-    st.subheader("Did it work")
+    st.header("Did it work")
     needs.worked(p, view)
 
 if view.largest.is_empty():
