@@ -137,3 +137,14 @@ class Correction:
     learned_from: str = ""
     undone_at: datetime | None = None
     undone_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """What somebody wrote beside a month's review: version 1 and on; ``month`` is YYYY-MM, ``text`` is redacted."""
+
+    month: str
+    version: int
+    text: str
+    author: str
+    at: datetime

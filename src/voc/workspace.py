@@ -25,6 +25,7 @@ from voc.personal import Personal
 from voc.privacy import load_key, make_key
 from voc.queries import theme_verbatims, themes_table
 from voc.queries.scope import partly
+from voc.reviewing import Reviewing
 from voc.setup import starter_config
 from voc.steps import (
     auditing,
@@ -106,7 +107,7 @@ def open_workspace(folder: Path | str, *, actor: str | Principal | None = None) 
     return opened if actor is None else opened.acting(actor)
 
 
-class Workspace(Closing, Curating, Finding, Personal, Overseeing):
+class Workspace(Closing, Reviewing, Curating, Finding, Personal, Overseeing):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from voc.queries.figures import Figure
+    from voc.records import Narrative
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A whole report; ``figures`` are all that it shows, by receipt."""
+    """A whole report; ``figures`` are all that it shows, by receipt, ``narrative`` what somebody wrote beside it."""
 
     title: str
     month: dt.date
     as_of: dt.datetime
     sections: tuple[Section, ...]
     figures: dict[str, Figure] = field(default_factory=dict)
+    narrative: Narrative | None = None
 
 
 def number(value: float | None, digits: int | None = None) -> str:

@@ -43,8 +43,17 @@ def html(review: Review) -> str:
         f"<title>{escape(review.title)}</title><style>{_CSS}</style></head><body>"
         f"<h1>{escape(review.title)}</h1>"
         '<p class="small">Monthly review of what customers say, and what is done about it</p>'
-        f"<nav>{links}</nav>{''.join(parts)}{_receipts(review.figures)}</body></html>\n"
+        f"<nav>{links}</nav>{_narrative(review)}{''.join(parts)}{_receipts(review.figures)}</body></html>\n"
     )
+
+
+def _narrative(review: Review) -> str:
+    said = review.narrative
+    if said is None:
+        return ""
+    parts = "".join(f"<p>{escape(part)}</p>" for part in said.text.splitlines() if part.strip())
+    signed = f"{escape(said.author)}, {said.at:%d %B %Y}, version {said.version}"
+    return f'<section><h2>What we make of it</h2>{parts}<p class="small">{signed}</p></section>'
 
 
 def _section(number_: int, section: Section) -> str:

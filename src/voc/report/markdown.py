@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def markdown(review: Review) -> str:
     """The review as text."""
-    lines = [f"# {review.title}", ""]
+    lines = [f"# {review.title}", "", *_narrative(review)]
     for i, section in enumerate(review.sections, 1):
         lines += [f"## {i}. {section.title}", ""]
         for block in section.blocks:
@@ -26,6 +26,15 @@ def markdown(review: Review) -> str:
     ]
     lines += [f"- `{receipt}` {f.key}: {number(f.value)}, n {f.n:,}" for receipt, f in review.figures.items()]
     return "\n".join(lines) + "\n"
+
+
+def _narrative(review: Review) -> list[str]:
+    said = review.narrative
+    if said is None:
+        return []
+    parts = [line for part in said.text.splitlines() if part.strip() for line in (_escaped(part), "")]
+    signed = f"{_escaped(said.author)}, {said.at:%d %B %Y}, version {said.version}"
+    return ["## What we make of it", "", *parts, signed, ""]
 
 
 def _block(block: Block) -> list[str]:

@@ -41,7 +41,10 @@ def monthly(ws: Workspace, month: dt.date, as_of: dt.datetime | None = None) -> 
         loop.unanswered(asking),
     )
     used = {receipt: asking.figures[receipt] for receipt in _receipts(sections) if receipt in asking.figures}
-    return Review(f"{ws.config.name}: {month:%B %Y}", month, asking.as_of, sections, used)
+    # What people make of the figures is theirs: the newest word stands, however late the meeting was.
+    written = [narrative for narrative in ws.narratives(month) if as_of is None or narrative.at <= as_of]
+    said = written[0] if written and written[0].text else None
+    return Review(f"{ws.config.name}: {month:%B %Y}", month, asking.as_of, sections, used, said)
 
 
 def _receipts(sections: tuple[Section, ...]) -> list[str]:

@@ -108,3 +108,13 @@ access_log = sa.Table(
     sa.Column("details", sa.JSON, nullable=False),
     sa.Column("n", sa.Integer),
 )
+
+narratives = sa.Table(
+    "narratives",
+    metadata,
+    sa.Column("month", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("text", sa.String, nullable=False),
+    sa.Column("author", sa.String, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)

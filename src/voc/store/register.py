@@ -35,6 +35,7 @@ class Register(
     ReceiptRows,
     SignalRows,
     VoiceRows,
+    NarrativeRows,
     LaneRows,
     PersonalRows,
     ReadRows,

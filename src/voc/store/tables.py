@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 # The newest migration; a test compares.
-REVISION = "0009"
+REVISION = "0010"
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
