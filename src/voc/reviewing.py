@@ -25,9 +25,13 @@ class Reviewing(ABC):
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
 
+    @abstractmethod
+    def reading(self, day: date | None = None) -> Context:
+        """The same for reading, cut to the scope."""
+
     def early_warning(self, day: date | None = None, *, replay: bool = False) -> dict[str, Any]:
         """What fires now or would have fired in the past; see ``voc.steps.signalling.look``."""
-        return signalling.look(self.context(day), replay=replay)
+        return signalling.look(self.reading(day), replay=replay)
 
     def narratives(self, month: date) -> list[Narrative]:
         """Every version of what was written beside a month's review, the newest first."""

@@ -15,6 +15,7 @@ from voc.queries.frames import (
     newest_day,
     response_frame,
     settled,
+    span,
     verbatims_frame,
     window,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "score_summary",
     "settled",
     "shares",
+    "span",
     "sparks",
     "strongest",
     "theme_segments",

@@ -84,6 +84,13 @@ def newest_day(tables: Tables) -> dt.date | None:
     return newest
 
 
+def span(tables: Tables) -> tuple[dt.date, dt.date] | None:
+    """The oldest and the newest event date in the lake; None when nothing there has a date."""
+    day = pl.col("event_at").dt.date()
+    first, last = tables.feedback.select(first=day.min(), last=day.max()).collect().row(0)
+    return None if first is None else (first, last)
+
+
 def window(tables: Tables, weeks: int = 8, date: dt.date | None = None) -> tuple[dt.date, dt.date]:
     """The half-open window of ``weeks`` whose last day is ``date``, else the newest event date in the lake.
 

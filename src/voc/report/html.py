@@ -34,16 +34,21 @@ ol.key{columns:2;font-size:12px;margin:4px 0}.receipts{columns:3;font-size:9px;l
 """
 
 
+def sections(review: Review) -> str:
+    """The sections and the receipts alone, escaped, to stand within another page."""
+    parts = [_section(i, section) for i, section in enumerate(review.sections, 1)]
+    return "".join(parts) + _receipts(review.figures)
+
+
 def html(review: Review) -> str:
     """The page as text."""
-    parts = [_section(i, section) for i, section in enumerate(review.sections, 1)]
     links = "".join(f'<a href="#s{i}">{i}. {escape(s.title)}</a>' for i, s in enumerate(review.sections, 1))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(review.title)}</title><style>{_CSS}</style></head><body>"
         f"<h1>{escape(review.title)}</h1>"
         '<p class="small">Monthly review of what customers say, and what is done about it</p>'
-        f"<nav>{links}</nav>{_narrative(review)}{''.join(parts)}{_receipts(review.figures)}</body></html>\n"
+        f"<nav>{links}</nav>{_narrative(review)}{sections(review)}</body></html>\n"
     )
 
 

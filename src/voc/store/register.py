@@ -12,6 +12,7 @@ from voc.store.corrections import CorrectionRows
 from voc.store.erasures import ErasureRows
 from voc.store.lanes import LaneRows
 from voc.store.ledger import LedgerRows
+from voc.store.narratives import NarrativeRows
 from voc.store.outbox import OutboxRows
 from voc.store.personal import PersonalRows
 from voc.store.reads import ReadRows
