@@ -91,6 +91,9 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     **dict.fromkeys(("exemplars", "languages_queue", "find_words", "find_meaning", "comments", "thread"), _READ_WORDS),
     **dict.fromkeys(("loop_figures", "runs", "run", "quarantined", "recompute"), _WHOLE),
+    "early_warning": _READ,
+    "narratives": _WHOLE,
+    "write_narrative": Permission(ANALYST, whole=True),
     **dict.fromkeys(
         (
             "move_case", "raise_observation", "see_observation", "add_change", "end_change",

@@ -133,18 +133,7 @@ def groups(found: Sequence[Figure], by: str, spec: Spec, title: str) -> alt.Laye
 
 def priorities(found: Sequence[Figure], title: str, unit: str) -> alt.LayerChart:
     """Impact against how often: each driver by how many mention it and what goes with that, the first ones named."""
-    people = {f.key.partition("|")[2]: f for f in found if f.key.startswith("people|")}
-    rows: list[dict[str, object]] = []
-    for f in found:
-        kind, _, factor = f.key.partition("|")
-        if kind == "difference" and f.value is not None and factor in people:
-            name, _, _ = TONES[f.facts["tone"]]
-            short = textwrap.shorten(str(f.facts["label"]), 34, placeholder="…")
-            rows.append(
-                {"often": people[factor].value, "impact": f.value, "low": f.low, "high": f.high, "tone": name,
-                 "label": f.facts["label"], "short": short if len(rows) < MAX_LABELS else ""}
-            )  # fmt: skip
-    data = pl.DataFrame(rows)
+    data = _drivers(found)
     base = alt.Chart(data).encode(
         x=alt.X(
             "often:Q", title="% of respondents who mention it", axis=alt.Axis(grid=False), scale=alt.Scale(zero=False)
@@ -172,6 +161,22 @@ def priorities(found: Sequence[Figure], title: str, unit: str) -> alt.LayerChart
     labels = base.mark_text(align="left", dx=8, dy=-7, color=GREY).encode(y=y, text="short:N")
     zero = alt.Chart(pl.DataFrame({"impact": [0.0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(y="impact:Q")
     return _finished(alt.layer(zero, bars, points, labels), title).properties(height=380)
+
+
+def _drivers(found: Sequence[Figure]) -> pl.DataFrame:
+    """One row a driver: how many mention it, what goes with it, and for the first ones a short name."""
+    people = {f.key.partition("|")[2]: f for f in found if f.key.startswith("people|")}
+    rows: list[dict[str, object]] = []
+    for f in found:
+        kind, _, factor = f.key.partition("|")
+        if kind == "difference" and f.value is not None and factor in people:
+            name, _, _ = TONES[f.facts["tone"]]
+            short = textwrap.shorten(str(f.facts["label"]), 34, placeholder="…")
+            rows.append(
+                {"often": people[factor].value, "impact": f.value, "low": f.low, "high": f.high, "tone": name,
+                 "label": f.facts["label"], "short": short if len(rows) < MAX_LABELS else ""}
+            )  # fmt: skip
+    return pl.DataFrame(rows)
 
 
 def _finished(chart: alt.LayerChart, title: str) -> alt.LayerChart:
