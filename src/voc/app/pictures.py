@@ -70,14 +70,19 @@ def control(
     )
     layers = [chance, bars, centre, line, points]
     if target is not None:
-        goal = alt.Chart(pl.DataFrame({"value": [target], "label": [f"target {target:g}"]}))
-        layers.append(goal.mark_rule(color=ORANGE, strokeDash=[2, 2]).encode(y=alt.Y("value:Q", scale=scale)))
-        layers.append(
-            goal.mark_text(color=ORANGE, align="left", dx=4, dy=-6).encode(
-                y=alt.Y("value:Q", scale=scale), x=alt.value(0), text="label:N"
-            )
-        )
+        layers += _goal(target, scale)
     return _finished(alt.layer(*layers), title).properties(height=280)
+
+
+def _goal(target: float, scale: alt.Scale) -> list[alt.Chart]:
+    """A line at the target, with its name."""
+    base = alt.Chart(pl.DataFrame({"value": [target], "label": [f"target {target:g}"]}))
+    y = alt.Y("value:Q", scale=scale)
+    name = base.mark_text(color=ORANGE, align="left", dx=4, dy=-6)
+    return [
+        base.mark_rule(color=ORANGE, strokeDash=[2, 2]).encode(y=y),
+        name.encode(y=y, x=alt.value(0), text="label:N"),
+    ]
 
 
 def _points(course: Sequence[Figure]) -> pl.DataFrame:
