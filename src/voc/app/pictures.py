@@ -58,20 +58,24 @@ def control(
         y=alt.Y("value:Q", scale=scale),
         color=alt.Color("what:N", scale=_scale(_COLOURS), legend=_LEGEND),
         shape=alt.Shape("what:N", scale=_scale(_SHAPES), legend=_LEGEND),
-        tooltip=[
-            alt.Tooltip("period:T", title="from", format="%d %b %Y"),
-            alt.Tooltip("value:Q", title=spec.title, format=",.1f"),
-            alt.Tooltip("low:Q", title="at least", format=",.1f"),
-            alt.Tooltip("high:Q", title="at most", format=",.1f"),
-            alt.Tooltip("n:Q", title="n"),
-            alt.Tooltip("what:N", title="reading"),
-            alt.Tooltip("receipt:N", title="receipt"),
-        ],
+        tooltip=_told(spec),
     )
     layers = [chance, bars, centre, line, points]
     if target is not None:
         layers += _goal(target, scale)
     return _finished(alt.layer(*layers), title).properties(height=280)
+
+
+def _told(spec: Spec) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("period:T", title="from", format="%d %b %Y"),
+        alt.Tooltip("value:Q", title=spec.title, format=",.1f"),
+        alt.Tooltip("low:Q", title="at least", format=",.1f"),
+        alt.Tooltip("high:Q", title="at most", format=",.1f"),
+        alt.Tooltip("n:Q", title="n"),
+        alt.Tooltip("what:N", title="reading"),
+        alt.Tooltip("receipt:N", title="receipt"),
+    ]
 
 
 def _goal(target: float, scale: alt.Scale) -> list[alt.Chart]:
