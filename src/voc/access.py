@@ -118,8 +118,8 @@ PERMISSIONS: dict[str, Permission] = {
         (
             "ingest", "index", "replay", "nightly", "tag", "send_notifications", "erase", "key_state", "purge",
             "discover",
-            "verify", "context", "acting", "access_log", "edit_settings", "settings_text",
-            "try_settings", "try_routes", "upload", "preview_upload", "retry_notification", "try_channel",
+            "verify", "context", "acting", "access_log", "edit_settings",
+            "settings_text", "try_routes", "change_owner", "upload",
         ),
         _ADMIN,
     ),

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from voc.access import ADMIN
 from voc.queries import other_languages
+from voc.steps import settings, uploading
+from voc.steps.moving import signed
 from voc.store.reads import Read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
+    from pathlib import Path
 
     from voc.access import Principal
     from voc.config import Config
+    from voc.loop.routing import Decision
+    from voc.loop.rules import RuleReport
+    from voc.model import Absence
     from voc.queries import Tables
     from voc.records import Change, LaneItem, Observation
     from voc.steps.context import Context
+    from voc.steps.uploading import Upload
     from voc.store import Register, Run
 
 # The same view drawn again is the same reading: a page runs at every click.
@@ -31,6 +40,7 @@ class Overseeing(ABC):
     config: Config
     register: Register
     memo: dict[Any, Any]
+    root: Path
 
     @abstractmethod
     def context(self, day: date | None = None) -> Context:
@@ -43,6 +53,10 @@ class Overseeing(ABC):
     @abstractmethod
     def tables(self, *, history: bool = False) -> Tables:
         """The read side's view."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Read voc.toml again if it was changed."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -112,3 +126,43 @@ class Overseeing(ABC):
         if last is None or now - last >= SAME_READING:
             self.register.note_read(Read(now, principal.id, principal.in_words(), verb, details, n))
             self.memo[key] = now
+
+    def settings_text(self) -> str:
+        """voc.toml as it is written."""
+        return settings.text(self.root)
+
+    def try_routes(self, text: str) -> tuple[list[Decision], list[RuleReport]]:
+        """What the routes of a changed voc.toml would decide today; see ``voc.steps.settings.tried``."""
+        return settings.tried(self.context(), text)
+
+    def edit_settings(self, text: str, seen: str, *, actor: str) -> None:
+        """Write voc.toml whole and note who did; see ``voc.steps.settings.save``.
+
+        Raises:
+            InputError: nobody signed.
+            ConfigError: the text is no valid settings; nothing is written.
+            ConflictError: it was changed since it was ``seen`` (``voc.steps.settings.seal``).
+        """
+        by = signed(actor)
+        settings.save(self.root, text, seen)
+        self.settle()
+        details = {"from": seen, "to": settings.seal(text)}
+        self.register.note_read(Read(self.now(), by, ADMIN, "edit_settings", details))
+
+    def change_owner(self, owner_id: str, absent: Sequence[Absence], deputies: Sequence[str], *, actor: str) -> None:
+        """Write down when an owner is away and who stands in; comments and all else in voc.toml stay.
+
+        Raises:
+            ConfigError: there is no such owner, or the file is written in a way that this cannot change.
+        """
+        old = settings.text(self.root)
+        new = settings.with_owner(self.root, old, owner_id, absent=absent, deputies=deputies)
+        self.edit_settings(new, settings.seal(old), actor=actor)
+
+    def upload(self, upload: Upload, *, actor: str) -> str:
+        """Make a source of a file that was dropped; returns its name. See ``voc.steps.uploading.kept``."""
+        by = signed(actor)
+        name = uploading.kept(self.context(), upload)
+        self.settle()
+        self.register.note_read(Read(self.now(), by, ADMIN, "upload", {"source": name}))
+        return name

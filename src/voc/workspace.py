@@ -107,13 +107,22 @@ def open_workspace(folder: Path | str, *, actor: str | Principal | None = None) 
     return opened if actor is None else opened.acting(actor)
 
 
+def _stamp(root: Path) -> tuple[int, int]:
+    """By what a change of voc.toml is seen."""
+    try:
+        state = (root / configuration.CONFIG_FILE).stat()
+    except OSError:
+        return 0, 0
+    return state.st_mtime_ns, state.st_size
+
+
 class Workspace(Closing, Reviewing, Curating, Finding, Personal, Overseeing):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
         self.root, self.config, self._key = root, config, key
         self._scope: Scope = ()
-        self._settings: tuple[int, int] | None = None
+        self._settings = _stamp(root)
         self.memo: dict[Any, Any] = {}
         self.lake = Lake(root / "lake")
         self.register = Register(config.register_url or f"sqlite:///{(root / 'register.db').resolve()}")
@@ -185,11 +194,8 @@ class Workspace(Closing, Reviewing, Curating, Finding, Personal, Overseeing):
 
     def settle(self) -> None:
         """Read voc.toml again if it was changed since: a role that is taken away is gone at the next click."""
-        state = (self.root / configuration.CONFIG_FILE).stat()
-        if (stamp := (state.st_mtime_ns, state.st_size)) != self._settings:
-            if self._settings is not None:
-                self.config = configuration.load(self.root)
-            self._settings = stamp
+        if (stamp := _stamp(self.root)) != self._settings:
+            self.config, self._settings = configuration.load(self.root), stamp
 
     def ingest(
         self, source: str | Path, profile: str | None = None, *, progress: Callable[[int], None] = lambda _: None

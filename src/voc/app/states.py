@@ -22,6 +22,7 @@ COMMANDS = ("voc ingest FILE.csv --profile generic", "voc nightly")
 def no_workspace(error: ConfigError) -> NoReturn:
     """Say how to make a workspace, and end the page."""
     st.title("No workspace here yet")
+    _first_file()
     _commands(("voc init . --pack healthcare", "voc ingest FILE.csv", "voc nightly"))
     st.text(str(error))
     st.stop()
@@ -30,14 +31,18 @@ def no_workspace(error: ConfigError) -> NoReturn:
 def no_data() -> NoReturn:
     """Say how to bring the first feedback in, and end the page."""
     st.title("No feedback yet")
-    if router.exists("wizard"):
-        page_link("wizard", "Drop a CSV or Excel file and see its themes in a minute")
+    _first_file()
     _commands(COMMANDS)
     st.stop()
 
 
+def _first_file() -> None:
+    if router.exists("wizard"):
+        page_link("wizard", "Drop a CSV or Excel file and see its themes in a minute")
+
+
 def _commands(lines: tuple[str, ...]) -> None:
-    st.text("Run these in a terminal, in the workspace's folder, then reload this page:")
+    st.text("Or run these in a terminal, in the workspace's folder, then reload this page:")
     st.code("\n".join(lines), language="bash")
 
 
