@@ -79,7 +79,7 @@ class Read:
     theme_version: str
 
 
-def make_workspace(folder: Path) -> Workspace:
+def make_workspace(folder: Path, *, tier: str = "fast") -> Workspace:
     """An empty workspace with the benchmark's source, profile and owners.
 
     Raises:
@@ -87,8 +87,9 @@ def make_workspace(folder: Path) -> Workspace:
     """
     ws = init(folder, ("healthcare",))
     (folder / "bigset.toml").write_text(PROFILE, encoding="utf-8")
-    with (folder / "voc.toml").open("a", encoding="utf-8") as handle:
-        handle.write(SETTINGS)
+    text = (folder / "voc.toml").read_text(encoding="utf-8")
+    text = text.replace("[workspace]", f'[workspace]\ntier = "{tier}"', 1)
+    (folder / "voc.toml").write_text(text + SETTINGS, encoding="utf-8")
     ws.register.close()
     return open_workspace(folder)
 

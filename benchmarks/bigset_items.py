@@ -134,11 +134,11 @@ class Drawn:
     text: pl.Series
 
 
-def draw(first: int, n: int, *, tonight: bool = False) -> Drawn:
+def draw(first: int, n: int, *, tonight: bool = False, among: int = 0) -> Drawn:
     """Items ``first`` to ``first + n``, in one draw; ``tonight`` gives them the last day instead of one in two years.
 
-    People are numbered among a third of the first million (or of ``first``, if more), so that new items are of known
-    people too.
+    People are numbered among ``among``, by default a third of the first million (or of ``first``, if more), so that new
+    items are of known people too.
     """
     known, rng = words(), np.random.default_rng((7, first))
     question = rng.choice(3, n, p=(0.45, 0.35, 0.2))
@@ -155,7 +155,7 @@ def draw(first: int, n: int, *, tonight: bool = False) -> Drawn:
     facts = pl.DataFrame(
         {
             "number": np.arange(first, first + n),
-            "person": rng.integers(0, max(first + n, 1_000_000) // REPEATS, n),
+            "person": rng.integers(0, among or max(first + n, 1_000_000) // REPEATS, n),
             "question": question, "back": back, "site": rng.integers(0, SITES, n),
             "service": rng.integers(0, SERVICES, n), "ward": rng.integers(0, WARDS, n),
             "nps": np.clip(rng.integers(0, 8, n) + 3 * pleased, 0, 10),
@@ -195,11 +195,13 @@ def _gathered(values: pl.Series, at: NDArray[Any]) -> pl.Series:
     return values.gather(pl.Series(at).replace({-1: None}).cast(pl.UInt32))
 
 
-def write_csv(path: Path, n: int, *, first: int = 0, tonight: bool = False) -> int:
+def write_csv(path: Path, n: int, *, first: int = 0, tonight: bool = False, among: int = 0) -> int:
     """Write items ``first`` to ``first + n`` as a survey's export; returns its bytes."""
     with path.open("wb") as handle:
         for at in range(first, first + n, CHUNK):
-            _as_csv(draw(at, min(CHUNK, first + n - at), tonight=tonight)).write_csv(handle, include_header=at == first)
+            _as_csv(draw(at, min(CHUNK, first + n - at), tonight=tonight, among=among)).write_csv(
+                handle, include_header=at == first
+            )
     return path.stat().st_size
 
 

@@ -24,6 +24,7 @@ LEAVES = {
     "configaccess",
     "access",
     "modelstore",
+    "pool",
     "text",
 }
 PARTS = {"ingest", "privacy", "tagging", "themes", "insight", "loop", "store", "demo", "delivery", "endpoint", "search"}

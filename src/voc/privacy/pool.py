@@ -7,18 +7,15 @@ no argument and in no environment, and what a worker would print is thrown away,
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import polars as pl
-
 from voc.errors import PrivacyError
+from voc.pool import receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    import polars as pl
+
 _COMMAND = [sys.executable, "-m", "voc.privacy.worker"]
-_LENGTH = 8
 
 
 class Pool:
@@ -124,40 +122,3 @@ class _Worker:
 
 
 _REMEDY = "nothing of its rows is stored; run again, with VOC_WORKERS=1 if the memory is short"
-
-
-def send(pipe: BinaryIO, said: dict[str, Any], frames: Mapping[str, pl.DataFrame]) -> None:
-    """Write one message: a few words and some frames.
-
-    Raises:
-        OSError: nobody reads.
-    """
-    bodies = {name: _packed(frame) for name, frame in frames.items()}
-    head = json.dumps({**said, "frames": {name: len(body) for name, body in bodies.items()}}).encode()
-    pipe.write(len(head).to_bytes(_LENGTH, "big") + head)
-    for body in bodies.values():
-        pipe.write(body)
-    pipe.flush()
-
-
-def receive(pipe: BinaryIO) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
-    """Read one message.
-
-    Raises:
-        EOFError: the other side has ended.
-    """
-    said = json.loads(_exactly(pipe, int.from_bytes(_exactly(pipe, _LENGTH), "big")))
-    return said, {name: pl.read_ipc_stream(_exactly(pipe, size)) for name, size in said.pop("frames").items()}
-
-
-def _packed(frame: pl.DataFrame) -> memoryview:
-    buffer = BytesIO()
-    frame.write_ipc_stream(buffer, compression="uncompressed")
-    return buffer.getbuffer()
-
-
-def _exactly(pipe: BinaryIO, size: int) -> bytes:
-    found = pipe.read(size)
-    if len(found) < size:
-        raise EOFError
-    return found

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from voc.errors import VocError
+from voc.pool import receive, send
 from voc.privacy.frames import redact
-from voc.privacy.pool import receive, send
 from voc.privacy.roster import load_roster
 
 

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.errors import VocError
+from voc.pool import mapped
+from voc.tagging.work import with_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from voc.steps.context import Context
     from voc.tagging.tagger import Tagger
 
@@ -25,7 +29,7 @@ logger = logging.getLogger(__name__)
 BEGUN = "tagging_begun"
 DEATHS = 2
 _START_SECONDS, _ROW_SECONDS = 120, 0.5
-RAISED = "tagging it raised an error"
+WORK = "voc.tagging.work:tagged"
 
 
 def tags_of(ctx: Context, tagger: Tagger, chunk: pl.DataFrame) -> pl.DataFrame:
@@ -39,11 +43,28 @@ def tags_of(ctx: Context, tagger: Tagger, chunk: pl.DataFrame) -> pl.DataFrame:
     deaths = int(ctx.register.setting(BEGUN) or 0)
     ctx.register.set_setting(BEGUN, str(deaths + 1))
     if deaths < DEATHS:
-        tagged = tagger.tags(chunk)
-        failed = pl.when(pl.col("state") == "failed").then(pl.lit(RAISED))
-        return tagged.drop("row").with_columns(failure=failed.otherwise(pl.lit(None, pl.String)))
+        return with_failure(tagger.tags(chunk)).drop("row")
     logger.warning("tagging apart", extra={"deaths": deaths, "rows": chunk.height})
     return pl.concat(_halved(tagger, chunk))
+
+
+def in_order(ctx: Context, tagger: Tagger, chunks: Iterable[pl.DataFrame], n: int) -> Iterator[pl.DataFrame]:
+    """``tags_of`` each chunk, in order, by ``n`` processes, which may die: one is replaced, and its row found.
+
+    Raises:
+        VocError: a model is damaged; that is nobody's row.
+    """
+    if n < 2:
+        for chunk in chunks:
+            yield tags_of(ctx, tagger, chunk)
+        return
+
+    def dead(why: str) -> pl.DataFrame:
+        return tagger.failed(1).with_columns(failure=pl.lit(f"tagging it killed the process ({why})"))
+
+    said = (chunk.select("text", "question") for chunk in chunks)
+    for tagged in mapped(WORK, said, n, dead=dead, tier=tagger.tier, taxonomy=tagger.taxonomy):
+        yield tagged.drop("row")
 
 
 def stored(ctx: Context) -> None:
@@ -63,8 +84,7 @@ def _halved(tagger: Tagger, chunk: pl.DataFrame) -> list[pl.DataFrame]:
     if isinstance(ended, str):
         half = chunk.height // 2
         return _halved(tagger, chunk[:half]) + _halved(tagger, chunk[half:])
-    failed = pl.when(pl.col("state") == "failed").then(pl.lit(RAISED))
-    return [ended.drop("row").with_columns(failure=failed.otherwise(pl.lit(None, pl.String)))]
+    return [with_failure(ended).drop("row")]
 
 
 def _apart(tagger: Tagger, chunk: pl.DataFrame) -> pl.DataFrame | str:

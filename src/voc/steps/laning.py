@@ -8,9 +8,11 @@ import polars as pl
 
 from voc.loop.lanes import NO_INCIDENT_SYSTEM, TITLES, UNREAD, due_at, next_due, overdue, team_of
 from voc.model import Message
+from voc.pool import mapped
 from voc.records import LaneItem
 from voc.steps.fresh import Fresh
 from voc.steps.ingesting import ERASED
+from voc.steps.tagging import processes
 from voc.tagging.lanes import load_detector
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from voc.steps.context import Context
 
 ITEM = ["feedback_id", "revision"]
-CHUNK = 20_000
+CHUNK = 10_000
+WORK = "voc.tagging.work:screened"
 _UNREAD_STATES = ("unsupported_language", "failed")
 
 
@@ -46,19 +49,21 @@ def screened(ctx: Context) -> int:
     columns = (*ITEM, "text", "source", "record_ref", "redaction_version")
     todo = rows_left["feedback"].select(columns).filter(pl.col("text").is_not_null())
     found = 0
-    for chunk in todo.join(done, on=ITEM, how="anti").sort(ITEM).collect().iter_slices(CHUNK):
-        readings = detector.read(chunk["text"].to_list())
-        rows = list(zip(chunk.iter_rows(named=True), readings, strict=True))
+    left = todo.join(done, on=ITEM, how="anti").sort(ITEM).collect()
+    chunks = list(left.iter_slices(CHUNK))
+    work = mapped(WORK, (chunk.select("text") for chunk in chunks), processes(ctx, left.height))
+    for chunk, readings in zip(chunks, work, strict=True):
+        flagged = pl.concat([chunk.drop("text"), readings], how="horizontal").filter(pl.col("lanes").list.len() > 0)
         items = [
-            _item(ctx, lane, row, reading.reasons, reading.score, detector.version)
-            for row, reading in rows
-            for lane in reading.lanes
+            _item(ctx, lane, row, row["reasons"], row["score"], detector.version)
+            for row in flagged.iter_rows(named=True)
+            for lane in row["lanes"]
         ]
         # The items first: the row in ``screenings`` says that they are in the register.
         found += len(ctx.register.add_lane_items(items))
         stamped = chunk.select(*ITEM, "redaction_version").with_columns(
-            lanes=pl.Series([list(r.lanes) for r in readings], dtype=pl.List(pl.String)),
-            score=pl.Series([r.score for r in readings], dtype=pl.Float32),
+            readings["lanes"],
+            readings["score"].cast(pl.Float32),
             detector_version=pl.lit(detector.version),
             screened_at=pl.lit(ctx.now),
         )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from voc.errors import ConfigError
 from voc.ingest import TABLES
+from voc.pool import n_processes
 from voc.privacy import Pool, redact
 from voc.steps.context import PEOPLE
 from voc.steps.people import identified
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 # A smaller file is done before other processes have started.
 _WORTH_WORKERS = 8 << 20
-_MOST = 8
-VARIABLE = "VOC_WORKERS"
 
 
 def n_workers(ctx: Context, path: Path) -> int:
@@ -37,13 +34,8 @@ def n_workers(ctx: Context, path: Path) -> int:
     Raises:
         ConfigError: the variable is no number.
     """
-    said = os.environ.get(VARIABLE, "").strip()
-    if said and not said.isdecimal():
-        raise ConfigError(f"{VARIABLE} should be a number of processes, 0 for one to a core, not {said[:20]!r}")
-    wanted = int(said) if said else ctx.config.workers
-    if path.stat().st_size < _WORTH_WORKERS:
-        return 1
-    return wanted or min(len(os.sched_getaffinity(0)), _MOST)
+    wanted = n_processes(ctx.config.workers)
+    return 1 if path.stat().st_size < _WORTH_WORKERS else wanted
 
 
 def redacted(ctx: Context, chunk: Chunk, people: dict[str, str], roster: Roster | None) -> Frames:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from voc.pool import n_processes
 from voc.queries.corrected import is_problem
 from voc.steps import careful
 from voc.steps.fresh import Fresh
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
 
     from voc.steps.context import Context
 
-CHUNK = 20_000
+# Small enough that every process has its share, large enough that the lake gets few files.
+CHUNK = 10_000
+# Fewer rows are done before other processes have loaded their models.
+WORTH_WORKERS = 10_000
 ITEM = ["feedback_id", "revision"]
+
+
+def processes(ctx: Context, n_rows: int) -> int:
+    """How many processes work on so many rows: as ``[workspace] workers`` says, and one where they are few."""
+    return 1 if n_rows < WORTH_WORKERS else n_processes(ctx.config.workers)
 
 
 def tagger_of(ctx: Context) -> Tagger:
@@ -53,8 +62,9 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
     counts = dict.fromkeys(("tagged", "low_information", "unsupported_language", "failed"), 0)
     rows = _fresh(ctx)
     todo = waiting(ctx, rows).sort(ITEM).collect()
-    for chunk in todo.iter_slices(CHUNK):
-        tagged = careful.tags_of(ctx, tagger, chunk)
+    chunks = list(todo.iter_slices(CHUNK))
+    work = careful.in_order(ctx, tagger, chunks, processes(ctx, todo.height))
+    for chunk, tagged in zip(chunks, work, strict=True):
         stamped = pl.concat([chunk.select(*ITEM, "question", "redaction_version"), tagged], how="horizontal")
         stamped = stamped.with_columns(tagger_version=pl.lit(tagger.version), tagged_at=pl.lit(ctx.now))
         # Mentions first: the row in ``tags`` says that the item is done.

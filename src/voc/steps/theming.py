@@ -13,11 +13,13 @@ from voc import faults
 from voc.errors import InputError
 from voc.ids import stable_id
 from voc.model import LineageEvent, Theme
+from voc.pool import mapped
 from voc.queries.curated import redirects
 from voc.schema import SENTIMENTS
 from voc.steps import phrasing
 from voc.steps.context import THEME_SETTING
 from voc.steps.fresh import Fresh
+from voc.steps.tagging import processes
 from voc.text.encode import load_encoder, load_static
 from voc.text.normalise import is_low_information
 from voc.themelife import ThemeProposal
@@ -39,6 +41,7 @@ Edit = Literal["renamed", "accepted", "dismissed", "retired"]
 CHUNK = 20_000
 MENTION = ["feedback_id", "revision", "mention"]
 FOLDER = "themes"
+WORK = "voc.themes.work:assigned"
 DISCOVERED = "themes_discovered_on"
 _POSITIVE = SENTIMENTS[3:]
 
@@ -185,8 +188,11 @@ def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: 
         return counts
     rows_left = Fresh(ctx, "assign", model.version, ("feedback", "tags", "mentions"), ("theme_assignments",))
     todo = _unassigned(ctx, model.version, rows_left)
-    for chunk in todo.iter_slices(CHUNK):
-        given = model.assign(chunk)
+    chunks = list(todo.iter_slices(CHUNK))
+    said = (chunk.select("text", "context", "pool") for chunk in chunks)
+    folder = str(ctx.root / FOLDER / model.version)
+    work = mapped(WORK, said, processes(ctx, todo.height), folder=folder)
+    for chunk, given in zip(chunks, work, strict=True):
         rows = pl.concat([chunk, given.select("theme_id", "score")], how="horizontal")
         ctx.lake.append(
             "theme_assignments", rows.with_columns(theme_version=pl.lit(model.version), assigned_at=pl.lit(ctx.now))

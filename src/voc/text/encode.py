@@ -44,7 +44,7 @@ class OnnxEncoder:
 
     def __init__(self) -> None:
         self.revision = modelstore.revision(ENCODER_FILE)
-        self._sessions = [session(str(modelstore.verified(ENCODER_FILE))) for _ in range(os.cpu_count() or 1)]
+        self._sessions = [session(str(modelstore.verified(ENCODER_FILE))) for _ in range(n_sessions())]
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (n_texts, 384) float32 unit rows."""
@@ -113,6 +113,11 @@ def load_static() -> StaticEncoder:
         ModelError: its file is absent or not the one the manifest names.
     """
     return StaticEncoder()
+
+
+def n_sessions() -> int:
+    """One for each core; in a worker of ``voc.pool``, of which there is one for each core, one."""
+    return int(os.environ.get("VOC_SESSIONS", "0")) or os.cpu_count() or 1
 
 
 def session(path: str) -> Any:

@@ -7,7 +7,6 @@ nothing but its text and question.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ class SpanEncoder:
     def __init__(self) -> None:
         self.revision = modelstore.revision(TAG_ENCODER_FILE)
         path = str(modelstore.verified(TAG_ENCODER_FILE))
-        self._sessions = [encode.session(path) for _ in range(os.cpu_count() or 1)]
+        self._sessions = [encode.session(path) for _ in range(encode.n_sessions())]
         self._tokenizer = _whole_texts()
         self._cls, self._sep = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         self._asked = lru_cache(4_096)(self._question_ids)
