@@ -166,9 +166,10 @@ def test_the_rule_lets_the_legal_pass(file, line):
 
 
 def test_modules_are_loaded_by_name_only_in_packages_that_put_it_off():
-    # import_module would slip past the rule; an __init__ uses it for its own modules and the public names.
+    # import_module would slip past the rule; an __init__ uses it for its own modules and the public names, and a worker
+    # for the one function that whoever started it has named.
     calls = [file for file, tree in FILES.items() if "importlib.import_module" in names_used(file, tree)]
-    assert [file for file in calls if Path(file).name != "__init__.py"] == []
+    assert [file for file in calls if Path(file).name != "__init__.py"] == ["pool.py"]
 
 
 def names_used(file, tree):
