@@ -19,6 +19,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from io import BytesIO
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import polars as pl
@@ -97,6 +98,7 @@ def _named(work: str) -> Callable[..., pl.DataFrame]:
 class _Pool:
     def __init__(self, n: int, setting: dict[str, Any], dead: Callable[[str], pl.DataFrame] | None) -> None:
         self._setting, self._dead = setting, dead
+        self._lock, self._over = Lock(), False
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._workers = {_Worker(setting) for _ in range(n)}
         for worker in self._workers:
@@ -127,15 +129,20 @@ class _Pool:
 
     def _replaced(self, worker: _Worker) -> _Worker:
         worker.end()
-        self._workers.discard(worker)
-        new = _Worker(self._setting)
-        self._workers.add(new)
+        with self._lock:
+            if self._over:  # whoever asked has gone: nobody would end a new one
+                raise VocError("the work was given up")
+            self._workers.discard(worker)
+            new = _Worker(self._setting)
+            self._workers.add(new)
         return new
 
     def __enter__(self) -> _Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._over = True
         for worker in self._workers:
             worker.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
