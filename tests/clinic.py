@@ -94,11 +94,15 @@ def make_clinic(root, *, settings=VOC_TOML):
 
 def lake_rows(root):
     """Every row of every lake table, in an order of its own."""
+    from voc.queries.days import CELL, COUNTS
     from voc.schema import KEYS, TABLES
     from voc.store import Lake
 
     lake = Lake(root / "lake")
-    return {table: lake.read(table).sort(list(KEYS[table])).to_dicts() for table in TABLES}
+    rows = {table: lake.read(table).sort(list(KEYS[table])).to_dicts() for table in TABLES}
+    # In how many nights people's days were added, and how far the lake was read for them, is bookkeeping.
+    days = lake.read("theme_days").group_by(CELL).agg(pl.col(COUNTS).sum())
+    return {**rows, "theme_days": days.sort(CELL, nulls_last=True).to_dicts()}
 
 
 # What differs between two runs that did the same: their own ids and durations.

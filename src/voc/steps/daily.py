@@ -15,7 +15,7 @@ import polars as pl
 
 from voc.ids import stable_id
 from voc.model import Filter
-from voc.queries.days import days_of
+from voc.queries.days import CELL, days_of
 from voc.store.marks import appended, mark
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def update(ctx: Context) -> int:
     if new is None:
         clear(ctx)
         new, last = _whole(ctx), {}
-    days = days_of(new, Filter()).drop("problem").collect()
+    days = days_of(new, Filter()).drop("problem").sort(CELL, nulls_last=True).collect()
     number = int(last.get("number", 0)) + 1
     rows = days.with_row_index("row").select(
         pl.format("{}:{}", pl.lit(number), "row").alias("day_id"), pl.exclude("row"), number=pl.lit(number),
