@@ -23,6 +23,7 @@ LEAVES = {
     "configloop",
     "configaccess",
     "access",
+    "outside",
     "modelstore",
     "pool",
     "text",

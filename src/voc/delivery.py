@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from voc.errors import DeliveryError
+from voc.outside import gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,18 +51,20 @@ def address(channel: Channel, root: Path) -> str:
     return found
 
 
-def send(url: str, title: str, body: str, *, delivery_id: str = "") -> None:
+def send(url: str, title: str, body: str, *, external: str, delivery_id: str = "") -> None:
     """Send a text, once; whether to try again is the caller's to decide.
 
     Args:
         url: of ``apprise``; never shown in an error, for it holds a secret.
         title: one line.
         body: plain text.
+        external: the workspace's switch; see ``voc.outside.gate``.
         delivery_id: sent along as a header, where there are any.
 
     Raises:
-        DeliveryError: the URL means nothing to apprise, or the other side did not take the text.
+        DeliveryError: nothing may leave, the URL means nothing to apprise, or the other side did not take the text.
     """
+    gate(external, "a channel")
     import apprise  # 0.4 s that nobody without a channel waits for
 
     scheme = url.partition("://")[0] if "://" in url else ""

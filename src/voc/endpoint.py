@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from voc.errors import DeliveryError
+from voc.outside import gate
 
 _SECONDS = 20
 _MOST_BYTES = 100_000
@@ -22,18 +23,20 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def chat(url: str, body: str, *, key_name: str) -> str:
+def chat(url: str, body: str, *, external: str, key_name: str) -> str:
     """What a model behind OpenAI's chat protocol answers.
 
     Args:
         url: http or https; redirects are not followed.
         body: the request as JSON.
+        external: the workspace's switch; see ``voc.outside.gate``.
         key_name: the environment variable that holds the bearer token, if there is one.
 
     Raises:
         DeliveryError: it cannot be reached, fails, or answers something else; the message holds none of its words,
             for they may repeat what it was sent.
     """
+    gate(external, urlsplit(url).hostname or "an endpoint")
     headers = {"Content-Type": "application/json"}
     if key := os.environ.get(key_name):
         headers["Authorization"] = f"Bearer {key}"

@@ -311,7 +311,7 @@ def test_a_channel_that_is_gone_or_without_its_secret_is_said_so_without_the_sec
 @pytest.mark.parametrize("url", ["nonsense://x", "just words", "json://"])
 def test_an_address_that_apprise_does_not_know_is_an_error_without_it(url, loopback):
     with pytest.raises(DeliveryError) as caught:
-        delivery.send(url, "t", "b")
+        delivery.send(url, "t", "b", external="all")
     assert str(caught.value) != "x"
     assert url not in str(caught.value)
 

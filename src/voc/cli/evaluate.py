@@ -74,13 +74,14 @@ def _with_models(context: typer.Context, frame: pl.DataFrame, names: list[str], 
     if text_column not in frame.columns:
         raise InputError(f"no column {text_column!r}: --model reads texts; name their column with --text-column")
     folder = Path(context.obj or ".")
-    own = {entry.name: entry for entry in load(folder).models}
+    config = load(folder)
+    own = {entry.name: entry for entry in config.models}
     for name in names:
         if name not in own:
             raise InputError(f"voc.toml has no [models.{name}]; it has {', '.join(own) or 'none'}")
         entry = own[name]
         place = entry.path if entry.hub else str(folder / entry.path)
-        loaded = OwnModel.load(name, place, hub=entry.hub, labels=dict(entry.labels))
+        loaded = OwnModel.load(name, place, hub=entry.hub, labels=dict(entry.labels), external=config.external)
         given, sure = loaded.predict(frame[text_column].cast(pl.String).to_list())
         frame = frame.with_columns(pl.Series(name, given), pl.Series(f"{name}_confidence", sure))
     return frame

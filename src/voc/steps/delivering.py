@@ -18,6 +18,7 @@ from voc.loop.clock import local_day
 from voc.loop.digest import digest
 from voc.loop.notify import next_attempt, quiet_until, recipients
 from voc.model import Owner
+from voc.outside import gate
 from voc.steps import theming
 from voc.steps.moving import redacted
 from voc.store.outbox import DEAD, RETRYING, SENDING, SENT, Delivery
@@ -148,7 +149,7 @@ def _attempt(ctx: Context, delivery: Delivery) -> Delivery:
     trying = _saved(ctx, replace(delivery, state=SENDING, attempts=delivery.attempts + 1))
     title, body = _text(ctx, delivery, verbatims=channel.verbatims)
     try:
-        send(address(channel, ctx.root), title, body, delivery_id=delivery.delivery_id)
+        send(address(channel, ctx.root), title, body, external=ctx.config.external, delivery_id=delivery.delivery_id)
     except DeliveryError as error:
         if trying.attempts >= settings.attempts:
             return _saved(ctx, replace(trying, state=DEAD, finished_at=ctx.now, error=str(error)))
@@ -205,9 +206,9 @@ def try_channel(ctx: Context, name: str) -> None:
     if channel is None:
         known = ", ".join(c.name for c in ctx.config.channels) or "none"
         raise InputError(f"no channel {name!r}; voc.toml has: {known}")
-    if ctx.config.external == "none":
-        raise DeliveryError('voc.toml says external = "none": nothing leaves this machine')
-    send(address(channel, ctx.root), f"voc: test of {name}", "If you read this, the channel works.")
+    gate(ctx.config.external, f"channel {name!r}")
+    text = "If you read this, the channel works."
+    send(address(channel, ctx.root), f"voc: test of {name}", text, external=ctx.config.external)
 
 
 def _write(ctx: Context, batch: _Batch, text: str) -> None:

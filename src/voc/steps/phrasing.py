@@ -99,7 +99,7 @@ def _answer(ctx: Context, settings: Themes, theme: Theme, shown: Sequence[str]) 
     place = "wording:" + hashlib.sha256(f"{settings.wording_url}\n{asked}".encode()).hexdigest()[:24]
     known = ctx.register.setting(place)
     if known is None:
-        answer = endpoint.chat(settings.wording_url, asked, key_name=KEY)
+        answer = endpoint.chat(settings.wording_url, asked, external=ctx.config.external, key_name=KEY)
         known = " ".join(answer.split()).strip("\"'.\u201c\u201d ")[:200]
         # What would be no label is not kept either: an answer may repeat words that are not ours to store.
         ctx.register.set_setting(place, known if fits(known, theme, shown) else "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voc.errors import ConfigError, ModelError
+from voc.outside import gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,19 +31,24 @@ class OwnModel:
         self.labels = tuple(labels.get(label, label) for label in own)
 
     @classmethod
-    def load(cls, name: str, place: str, *, hub: bool = False, labels: Mapping[str, str] | None = None) -> OwnModel:
+    def load(
+        cls, name: str, place: str, *, hub: bool = False, labels: Mapping[str, str] | None = None, external: str = "all"
+    ) -> OwnModel:
         """Load the model called ``name`` in voc.toml.
 
         Args:
             name: for messages and columns.
             place: a folder with config.json and model.safetensors; with ``hub``, a name on the hub.
             hub: whether ``place`` may be fetched.
+            external: the workspace's switch, which beats ``hub``; see ``voc.outside.gate``.
             labels: the model's label to the one it stands for, such as {"LABEL_0": "negative"}.
 
         Raises:
             ModelError: the extra is not installed, the folder is absent, or it holds no such model.
             ConfigError: ``labels`` names a label that the model has not.
         """
+        if hub:
+            gate(external, f"the hub of model {name!r}")
         if not hub and not (Path(place) / "config.json").is_file():
             raise ModelError(f"model {name!r}: {place} holds no config.json; give the folder, or set hub = true")
         try:
