@@ -11,6 +11,7 @@ import pytest
 import voc
 from clinic import DAY, VOC_TOML, make_clinic
 from voc.access import ADMIN, DOES, OWNER, PERMISSIONS, ROLES, Principal, allowed, check, narrowed
+from voc.app.shared import reader
 from voc.config import parse
 from voc.configaccess import Access, Grant, SignIn
 from voc.errors import ConfigError, InputError, NotAllowedError
@@ -198,6 +199,22 @@ def test_a_scope_cuts_items_themes_cases_and_figures(ws):
         assert (theme.theme_id in known) == (inside.height > 0)
     for item in scoped.figures("metric", Filter(), names="nps"):
         assert item.n < next(f.n for f in ws.figures("metric", Filter(), names="nps") if f.key == item.key)
+
+
+def test_no_example_of_the_whole_and_no_remembered_answer_of_another_scope_reaches_a_part(ws):
+    scoped, wide = (
+        ws.acting("nora@clinic.example"),
+        ws.acting(Principal("w", "viewer", (("site", "North"), ("site", "South")))),
+    )
+    assert any("\u201c" in theme.definition for theme in ws.themes())
+    for themes in (scoped.themes(), scoped.tables().themes):
+        assert themes
+        assert not any("\u201c" in theme.definition for theme in themes)
+    with pytest.raises(NotAllowedError, match="the whole workspace"):
+        scoped.theme_map()
+    keys = {reader(view).key for view in (ws, scoped, wide, ws.acting(Principal("v", "viewer", (("site", "South"),))))}
+    assert len(keys) == 4
+    assert reader(ws.acting(Principal("n", "viewer", scoped.principal.scope))).key in keys
 
 
 def test_what_is_outside_a_scope_is_as_if_it_were_not(ws):

@@ -80,7 +80,7 @@ _WHOLE, _ADMIN = Permission(VIEWER, whole=True), Permission(ADMIN, whole=True)
 PERMISSIONS: dict[str, Permission] = {
     **dict.fromkeys(
         (
-            "now", "tables", "themes", "theme_facts", "theme_map", "cases", "case", "case_events", "last_run",
+            "now", "tables", "themes", "theme_facts", "cases", "case", "case_events", "last_run",
             "figures", "lake_version", "signals", "theme_proposals", "propose_test", "declared_test", "picture",
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
@@ -101,6 +101,8 @@ PERMISSIONS: dict[str, Permission] = {
         ),
         _CARE,
     ),
+    # It shows the model's examples, which may come from anywhere.
+    "theme_map": Permission(VIEWER, whole=True, logged=True),
     "call_backs": Permission(CARE, logged=True),
     **dict.fromkeys(
         ("edit_theme", "merge_themes", "split_theme", "move_mention", "undo_theme", "decide_proposal", "hand_theme",

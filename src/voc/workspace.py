@@ -24,7 +24,7 @@ from voc.overseeing import Overseeing
 from voc.personal import Personal
 from voc.privacy import load_key, make_key
 from voc.queries import theme_verbatims, themes_table
-from voc.queries.scope import partly
+from voc.queries.scope import in_part, partly
 from voc.reviewing import Reviewing
 from voc.setup import starter_config
 from voc.steps import (
@@ -253,9 +253,12 @@ class Workspace(Closing, Reviewing, Curating, Finding, Personal, Overseeing):
             return delivering.send_due(self.context())
 
     def themes(self) -> list[Theme]:
-        """Every known theme; within a scope, those that somebody in it speaks of."""
+        """Every known theme; within a scope, those that somebody in it speaks of, without the example of the whole."""
         seen = self._seen()
-        return [theme for theme in self.register.themes() if seen is None or theme.theme_id in seen]
+        if seen is None:
+            return self.register.themes()
+        mine = (theme for theme in self.register.themes() if theme.theme_id in seen)
+        return [in_part(theme) for theme in mine]
 
     def exemplars(self, theme_id: str) -> list[str]:
         """Up to three redacted mentions that stand for a theme."""

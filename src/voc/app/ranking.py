@@ -20,9 +20,10 @@ PICKED, REDRAW = "picked_themes", "voc.redraw"
 SCORES = {"nps": "NPS points", "fft": "FFT points", "csat": "CSAT points"}
 
 
-def chosen_view() -> str:
-    """Which view of the list is open: the ranking unless somebody chose another."""
-    return str(st.segmented_control("View", [RANKING, GROUPS, MAP], default=RANKING, key="themes_view") or RANKING)
+def chosen_view(page: Page) -> str:
+    """Which view of the list is open: the ranking unless somebody chose another; the map where she may see it."""
+    views = [RANKING, GROUPS, *([MAP] if page.ws.may("theme_map") else [])]
+    return str(st.segmented_control("View", views, default=RANKING, key="themes_view") or RANKING)
 
 
 @st.fragment

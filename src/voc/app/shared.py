@@ -186,11 +186,13 @@ def reader(ws: Workspace) -> Reader:
     lake = repr((str(folder()), ws.lake_version()))
     settled = _answer(lake, "settled", "", lambda: queries.settled(tables))
     tables = replace(tables, tagger_version=settled.tagger_version, theme_version=settled.theme_version)
+    # Whoever sees a part must never be answered from what somebody else's part, or the whole, was answered.
+    scope = sorted(ws.principal.scope)
     register = (
         [(c.case_id, c.version) for c in tables.cases],
         [(t.theme_id, t.label, t.status) for t in tables.themes],
     )
-    return Reader(tables, repr((lake, register)), getattr(ws, "saw", Reader.saw))
+    return Reader(tables, repr((lake, scope, register)), getattr(ws, "saw", Reader.saw))
 
 
 def owner_name(ws: Workspace, owner_id: str | None) -> str:

@@ -24,7 +24,7 @@ if ranked.is_empty():
 
 # The whole page is being drawn: what a part of it asked for is done.
 st.session_state.pop(ranking.REDRAW, None)
-view = ranking.chosen_view()
+view = ranking.chosen_view(p)
 if view == ranking.MAP:
     ranking.draw_map(p)
 elif view == ranking.GROUPS:

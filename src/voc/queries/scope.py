@@ -9,10 +9,11 @@ import polars as pl
 
 from voc.model import Filter
 from voc.queries.frames import ITEM, current_assignments, item_conditions, latest
+from voc.themes.label import unquoted
 
 if TYPE_CHECKING:
     from voc.access import Scope
-    from voc.model import Case
+    from voc.model import Case, Theme
     from voc.queries.frames import Tables
 
 # Of a case's evidence: what tells of feedback outside a scope.
@@ -38,7 +39,7 @@ def within(tables: Tables, scope: Scope, seen: frozenset[str] | None = None) -> 
     ids = {case.case_id for case in cases}
     return replace(
         cut,
-        themes=[theme for theme in tables.themes if theme.theme_id in known],
+        themes=[in_part(theme) for theme in tables.themes if theme.theme_id in known],
         cases=cases,
         case_events=[event for event in tables.case_events if event.case_id in ids],
         lineage=[event for event in tables.lineage if event.theme_id in known],
@@ -49,6 +50,11 @@ def themes_within(tables: Tables, scope: Scope) -> frozenset[str]:
     """Ids of the themes with a mention in the scope, merged ones under the theme they became."""
     found = current_assignments(_rows(tables, scope)).select(pl.col("theme_id").drop_nulls().unique())
     return frozenset(found.collect()["theme_id"].to_list())
+
+
+def in_part(theme: Theme) -> Theme:
+    """A theme as somebody with a scope sees it: without the example in its definition, which may come from anywhere."""
+    return replace(theme, definition=unquoted(theme.definition))
 
 
 def partly(case: Case) -> Case:

@@ -40,6 +40,7 @@ _NO_KEYWORD, _BARE_PAIR = 0.3, 0.5
 _KEYWORDS = 6
 _VARIETY = 0.35
 _SHOWN = 160
+_SUCH = ", such as "
 
 
 @dataclass(slots=True)
@@ -236,7 +237,12 @@ def define(words: Sequence[str], example: str) -> str:
     quoted = " ".join(example.split())
     if len(quoted) > _SHOWN:
         quoted = quoted[:_SHOWN].rsplit(" ", 1)[0].rstrip(",;:") + "\u2026"
-    return f"Comments about {listed}, such as \u201c{quoted}\u201d"
+    return f"Comments about {listed}{_SUCH}\u201c{quoted}\u201d"
+
+
+def unquoted(definition: str) -> str:
+    """A definition by ``define`` without what somebody wrote; any other as it is."""
+    return definition.partition(f"{_SUCH}\u201c")[0]
 
 
 def centre_of(vectors: Floats) -> NDArray[Any]:
