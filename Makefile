@@ -20,7 +20,8 @@ test: lint ## the linters and every test that needs no root and no server
 test-live: $(VENV)/.live $(VENV)/.plots ## the tests that need Chromium, which is installed from Debian where it is missing
 	bash .ci/chromium
 	bash .ci/faults
-	$(BIN)/pytest -q -m live -p no:randomly tests/live
+	bash .ci/postgres $(BIN)/pytest -q -m live -p no:randomly tests/live
+	bash .ci/postgres $(BIN)/pytest -q -p no:randomly tests/integration/test_register_cases.py tests/integration/test_register_records.py tests/integration/test_register_released.py
 
 test-faults: $(VENV)/.test ## 300 nights broken on purpose (TRIALS=n, SEED=n); prints the count
 	bash .ci/faults

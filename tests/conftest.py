@@ -1,6 +1,8 @@
 """What every test gets: no network, fresh caches, and workspaces to work on."""
 
 import logging
+import os
+import secrets
 import shutil
 import sys
 
@@ -36,6 +38,37 @@ def _clean_process(monkeypatch):
 
         st.cache_data.clear()
         st.cache_resource.clear()
+
+
+@pytest.fixture
+def new_database():
+    """Make an empty database on the PostgreSQL server that .ci/postgres has started; gives its URL."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(
+        sa.make_url(os.environ["VOC_TEST_POSTGRES"]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    made = []
+
+    def make():
+        made.append(f"voc_{secrets.token_hex(6)}")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {made[-1]}"))
+        return engine.url.set(drivername="postgresql", database=made[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if os.environ.get("VOC_TEST_POSTGRES") else [])])
+def register_url(request, tmp_path):
+    """An empty register: in SQLite, and on PostgreSQL too where .ci/postgres has started one."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/register.db"
+    return request.getfixturevalue("new_database")()
 
 
 @pytest.fixture(scope="session")

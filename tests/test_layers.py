@@ -35,7 +35,7 @@ LAYERS = [
     PARTS,
     {"queries", "setup"},
     {"steps"},
-    {"nightly", "voicing", "curation", "finding", "personal", "overseeing", "acting", "reviewing"},
+    {"nightly", "voicing", "curation", "finding", "personal", "overseeing", "acting", "reviewing", "upkeep"},
     {"closing"},
     {"library", "workspace"},
     {"voc"},

@@ -121,7 +121,7 @@ PERMISSIONS: dict[str, Permission] = {
             "ingest", "index", "replay", "nightly", "tag", "send_notifications", "erase", "key_state", "purge",
             "discover",
             "verify", "context", "acting", "access_log", "edit_settings",
-            "settings_text", "try_routes", "change_owner", "upload",
+            "settings_text", "try_routes", "change_owner", "upload", "backup", "maintain",
         ),
         _ADMIN,
     ),

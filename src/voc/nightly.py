@@ -22,6 +22,7 @@ from voc.steps import (
     indexing,
     laning,
     leftovers,
+    maintaining,
     retaining,
     routing,
     signalling,
@@ -148,7 +149,7 @@ def _discover(ctx: Context) -> dict[str, int]:
 
 def _purge(ctx: Context) -> dict[str, int]:
     retaining.forget_reads(ctx)
-    return {"items_purged": sum(retaining.purge(ctx)["items"].values())}
+    return {"items_purged": sum(retaining.purge(ctx)["items"].values()), **maintaining.nightly(ctx)}
 
 
 def _residual(ctx: Context) -> dict[str, int]:

@@ -45,6 +45,7 @@ from voc.steps import (
 )
 from voc.steps.context import THEME_SETTING, Context
 from voc.store import Lake, Register, lock, writer_lock
+from voc.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +117,7 @@ def _stamp(root: Path) -> tuple[int, int]:
     return state.st_mtime_ns, state.st_size
 
 
-class Workspace(Closing, Reviewing, Curating, Finding, Personal, Overseeing):
+class Workspace(Upkeep, Closing, Reviewing, Curating, Finding, Personal, Overseeing):
     """One organisation's feedback, themes and cases, in one folder."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:

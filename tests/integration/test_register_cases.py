@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voc.errors import ConflictError, InputError, StoreError
 from voc.model import Case, CaseEvent, CaseState, Message
-from voc.store import Register
+from voc.store import Register, tables
 
 AT = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 CASE = Case(
@@ -41,8 +42,8 @@ NOTE = Message("", "ops", "", "New case {case_id}", "See {case_id}: 12 people", 
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/register.db"
+def url(register_url):
+    return register_url
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_threads_and_processes_that_open_the_same_case_get_one(register, url):
 import sys
 sys.path.insert(0, sys.argv[2])
 from test_register_cases import CASE, OPENED
-from voc.store import Register
+from voc.store import Register, tables
 with Register(sys.argv[1]) as r: print(r.open_case(CASE, OPENED).case_id)
 """
     command = [sys.executable, "-c", code, url, str(Path(__file__).parent)]
@@ -179,8 +180,8 @@ def test_a_message_is_sent_once_and_never_queued_again(register, case):
     register.save_case(*taken(case), expected_version=2, messages=[message])
     assert register.pending_messages() == []
     with register.reading() as connection:
-        sent = connection.exec_driver_sql("SELECT DISTINCT sent_at FROM outbox").scalars().all()
-    assert sent == ["2026-03-02 09:30:15.123456"]
+        sent = connection.execute(sa.select(tables.outbox.c.sent_at).distinct()).scalars().all()
+    assert sent == [AT]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -208,6 +209,12 @@ def test_whatever_an_event_holds_the_chain_still_verifies(register, details, at,
 
 
 def tamper(url, *statements, guarded=False):
+    if url.startswith("postgresql"):
+        with psycopg_of(url).connect() as connection:
+            connection.execute(sa.text(f"SET session_replication_role = {'origin' if guarded else 'replica'}"))
+            for statement in statements:
+                connection.execute(sa.text(statement))
+        return
     with sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None) as connection:
         guards = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
         if not guarded:
@@ -221,6 +228,11 @@ def tamper(url, *statements, guarded=False):
                 for sql in guards.values():
                     connection.execute(sql)
     connection.close()
+
+
+def psycopg_of(url):
+    known = sa.make_url(url).set(drivername="postgresql+psycopg")
+    return sa.create_engine(known, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
 
 
 @pytest.mark.parametrize(
@@ -247,14 +259,15 @@ def test_tampering_behind_the_triggers_is_found_and_named(register, case, url, s
 @pytest.mark.parametrize("verb", ["UPDATE case_events SET actor = 'eve'", "DELETE FROM case_events"])
 @pytest.mark.usefixtures("case")
 def test_the_database_itself_refuses_to_rewrite_history(register, url, verb):
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    with pytest.raises((sqlite3.IntegrityError, sa.exc.DBAPIError), match="append-only"):
         tamper(url, verb, guarded=True)
     assert register.verify_history() == (True, 1, "")
 
 
 @pytest.mark.usefixtures("case")
 def test_a_dropped_guard_is_a_fault(register, url):
-    tamper(url, "DROP TRIGGER case_events_no_delete", guarded=True)
+    of = " ON case_events" if url.startswith("postgresql") else ""
+    tamper(url, f"DROP TRIGGER case_events_no_delete{of}", guarded=True)
     assert register.verify_history() == (False, 1, "trigger case_events_no_delete is gone: the history can be edited")
 
 

@@ -18,8 +18,8 @@ BORN = LineageEvent("t1", "born", AT, "voc", {"n_people": 9})
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/register.db"
+def url(register_url):
+    return register_url
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from voc.cli import (
     search,
     signals,
     themes,
+    upkeep,
     voices,
     work,
 )
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (work, files, figures, drivers, people, models, evaluate, search, signals, voices):
+for part in (work, files, figures, drivers, people, models, evaluate, search, signals, voices, upkeep):
     part.register(app)
 app.add_typer(access.app, name="access")
 app.add_typer(packs.app, name="pack")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from voc.errors import StoreError
 from voc.queries import latest
 from voc.search import VectorIndex, WordIndex, keys_of
 from voc.store.durable import make_folder
@@ -49,8 +50,17 @@ def update(ctx: Context, *, progress: Callable[[int], None] = lambda _: None) ->
         ``indexed``, how many items were added or replaced.
 
     Raises:
-        StoreError: the disk fails, or the index was damaged; the next run makes it anew.
+        StoreError: the disk fails.
     """
+    try:
+        return {"indexed": _updated(ctx, progress)}
+    except StoreError:
+        # Derived data, and not synced: after a power cut it may be in pieces. A disk that fails will fail again.
+        logger.warning("search index is damaged: it is made anew")
+        return {"indexed": _rebuild(ctx, progress)}
+
+
+def _updated(ctx: Context, progress: Callable[[int], None]) -> int:
     words, vectors = words_of(ctx.root), vectors_of(ctx.root)
     if not words.usable or (len(words) and not len(vectors)):
         done = _rebuild(ctx, progress)
@@ -59,7 +69,7 @@ def update(ctx: Context, *, progress: Callable[[int], None] = lambda _: None) ->
         if len(words) != _expected(ctx):
             logger.info("search index differs from the lake: it is made anew")
             done = _rebuild(ctx, progress)
-    return {"indexed": done}
+    return done
 
 
 def forget(ctx: Context, ids: Collection[str]) -> int:

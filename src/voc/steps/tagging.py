@@ -74,6 +74,8 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
         for state, n in tagged["state"].value_counts().iter_rows():
             counts[state] += n
         progress(chunk.height)
+    # Also where a run died between storing its last chunk and noting it.
+    careful.stored(ctx)
     rows.done()
     return counts
 

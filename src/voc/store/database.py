@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 # How long a writer waits for another's transaction; ours take milliseconds.
 WAIT_SECONDS = 30
 _WRITE = "voc_write"
+# A server that restarts is back within seconds.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 4.0
+# Writers follow one another, as in SQLite: a chain of events has one end. The number is voc's own.
+_WRITERS = 861_170_001
 
 
 def canonical(value: Any) -> str:
@@ -59,14 +64,24 @@ class Database:
         try:
             url = sa.make_url(self.url)
             sqlite = url.get_backend_name() == "sqlite"
-            options = {"connect_args": {"timeout": WAIT_SECONDS}} if sqlite else {"pool_pre_ping": True}
+            if url.drivername == "postgresql":
+                url = url.set(drivername="postgresql+psycopg")
+            waits = {"timeout": WAIT_SECONDS} if sqlite else {"connect_timeout": WAIT_SECONDS}
+            options: dict[str, Any] = {"connect_args": waits} | ({} if sqlite else {"pool_pre_ping": True})
             engine = sa.create_engine(url, json_serializer=canonical, hide_parameters=True, **options)
         except (sa.exc.ArgumentError, ImportError) as error:
-            raise StoreError(f"register_url cannot be used ({type(error).__name__}); see voc.toml") from error
+            why = (
+                "; PostgreSQL needs: pip install 'voc[postgres]'"
+                if isinstance(error, ImportError)
+                else "; see voc.toml"
+            )
+            raise StoreError(f"register_url cannot be used ({type(error).__name__}){why}") from error
         if sqlite:
             _prepare_file(url.database)
             sa.event.listen(engine, "connect", _configure)
             sa.event.listen(engine, "begin", _begin)
+        elif url.get_backend_name() == "postgresql":
+            sa.event.listen(engine, "begin", _begin_postgresql)
         return engine
 
     @contextmanager
@@ -76,7 +91,7 @@ class Database:
         Raises:
             StoreError: the database fails.
         """
-        with self._explained(), self.engine.begin() as connection:
+        with self._explained(), self._connected() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -88,10 +103,22 @@ class Database:
         """
         with (
             self._explained(),
-            self.engine.connect().execution_options(**{_WRITE: True}) as connection,
+            self._connected().execution_options(**{_WRITE: True}) as connection,
             connection.begin(),
         ):
             yield connection
+
+    def _connected(self) -> sa.Connection:
+        """A connection; to a server that is restarting, tried again for half a minute, ever more slowly."""
+        waited, pause = 0.0, _FIRST_PAUSE
+        while True:
+            try:
+                return self.engine.connect()
+            except sa.exc.OperationalError:
+                if self.engine.dialect.name == "sqlite" or waited >= WAIT_SECONDS:
+                    raise
+                time.sleep(pause)
+                waited, pause = waited + pause, min(2 * pause, _LONGEST_PAUSE)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -123,7 +150,7 @@ def _reason(error: sa.exc.SQLAlchemyError) -> str:
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     if "no such table" in cause or "UndefinedTable" in cause:
         return "it has no tables yet; run 'voc init' or any command on its workspace"
-    if "locked" in cause:
+    if "locked" in cause or "lock timeout" in cause:
         return f"locked by another process for {WAIT_SECONDS} s; end it, then try again"
     if "malformed" in cause or "not a database" in cause:
         return "the file is damaged; restore it from a backup"
@@ -153,3 +180,12 @@ def _configure(connection: Any, _record: Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get(_WRITE, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """As with SQLite: a reader has one view throughout, a writer is the only one and sees what was written before."""
+    if connection.get_execution_options().get(_WRITE, False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

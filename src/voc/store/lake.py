@@ -169,6 +169,20 @@ class Lake:
         with delta.explained(folder):
             return delta.verify(folder)
 
+    def most_files(self) -> int:
+        """How many live data files the table has that has most.
+
+        Raises:
+            StoreError: a table's log cannot be read, or a data file is gone.
+        """
+        most = 0
+        for table in TABLES:
+            folder = self._folder(table)
+            with delta.explained(folder):
+                stored = delta.open_table(folder)
+                most = max(most, delta.files(stored, folder).height if stored else 0)
+        return most
+
     def compact(self, *, target_bytes: int = COMPACT_BYTES) -> int:
         """Merge small files, as durably as ``append`` writes them; the rows stay the same.
 

@@ -19,6 +19,7 @@ from voc.store.reads import ReadRows
 from voc.store.receipts import ReceiptRows
 from voc.store.runs import RunRows
 from voc.store.signals import SignalRows
+from voc.store.snapshot import SnapshotRows
 from voc.store.themes import ThemeRows
 from voc.store.voices import VoiceRows
 
@@ -41,6 +42,7 @@ class Register(
     PersonalRows,
     ReadRows,
     CorrectionRows,
+    SnapshotRows,
 ):
     """Themes, cases, runs, ledger, erasure list and receipts of one workspace; its tables are those of its bases.
 
