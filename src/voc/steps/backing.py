@@ -27,8 +27,8 @@ MANIFEST = "manifest.json"
 CONTENT = "workspace"
 REGISTER = "register.db"
 FORMAT = 1
-# Raw exports belong to their sources, the lock files to processes, and the register is read by SQL.
-_NOT_COPIED = ("inbox", ".lock", REGISTER)
+# Raw exports belong to their sources, the search index is made anew, and the register is read by SQL.
+_NOT_COPIED = ("inbox", "search", REGISTER)
 
 
 def backup(ctx: Context, target: Path, *, with_keys: bool = False) -> dict[str, Any]:
@@ -98,8 +98,8 @@ def _copied(ctx: Context, *, with_keys: bool) -> Iterator[Path]:
         name = path.relative_to(ctx.root)
         if not path.is_file() or path.is_symlink() or name.parts[0].startswith(_NOT_COPIED):
             continue
-        # A lock, or what a killed run left half written.
-        if path.name.startswith(".") or "#" in path.name:
+        # A lock, an index that is made anew, or what a killed run left half written.
+        if any(part.startswith(".") for part in name.parts) or "#" in path.name:
             continue
         if with_keys or name.as_posix() not in secret:
             yield path
