@@ -46,7 +46,9 @@ def new_database():
     import sqlalchemy as sa
 
     engine = sa.create_engine(
-        sa.make_url(os.environ["VOC_TEST_POSTGRES"]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+        sa.make_url(os.environ["VOC_TEST_POSTGRES"]).set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        poolclass=sa.pool.NullPool,  # a test restarts the server
     )
     made = []
 
