@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from voc.model import CaseEvent
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 _AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
