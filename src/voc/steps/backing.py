@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voc.errors import InputError, StoreError
@@ -19,7 +20,6 @@ from voc.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from voc.steps.context import Context
 
@@ -88,7 +88,7 @@ def _manifest(
     }
     with durable_file(draft / MANIFEST) as file:
         file.write(json.dumps(body, indent=1, sort_keys=True).encode())
-    total = sum(entry["bytes"] for entry in files.values())
+    total = sum((draft / name).stat().st_size for name in files)
     return {**{k: v for k, v in body.items() if k != "files"}, "files": len(files), "bytes": total}
 
 
@@ -120,7 +120,7 @@ def publish(draft: Path, target: Path) -> None:
     from voc.store.durable import sync_folder  # see voc.store
 
     for folder, _, _ in os.walk(draft):
-        sync_folder(draft.__class__(folder))
+        sync_folder(Path(folder))
     draft.rename(target)
     sync_folder(target.parent)
 
