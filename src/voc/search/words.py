@@ -233,7 +233,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         why = type(error).__name__
-        remedy = "delete the folder, 'voc nightly' makes it anew"
+        remedy = "free the disk, or delete the folder: 'voc nightly' makes it anew"
         raise StoreError(f"search index {path}: it cannot be read or written ({why}); {remedy}") from error
 
 
