@@ -264,9 +264,18 @@ def _driven(found: list[Figure], outcome: str) -> Section:
     return Section("What goes with the score", tuple(blocks))
 
 
+def _beside(shapley: Figure, out: Figure) -> Line:
+    """How much a driver explains, and what the figure would be without it."""
+    return (
+        " Of what is explained, ", shown(shapley), " (Shapley share); without them the figure would differ by ",
+        shown(out),
+        " (leave-one-out).",
+    )  # fmt: skip
+
+
 def _headline(table: dict[str, dict[str, Figure]], key: str) -> Words:
     f, shapley, out = (table[kind][key] for kind in ("difference", "shapley", "leave_out"))
     sure = (f.low or 0) > 0 or (f.high or 0) < 0
     tone = "" if not sure else "good" if (f.value or 0) > 0 else "bad"
     said = Num(str(f.facts["headline"]), f.receipt, tone)
-    return Words((said, " Shapley share ", shown(shapley), "; leave-one-out ", shown(out), "."), bullet=True)
+    return Words((said, *_beside(shapley, out)), bullet=True)

@@ -24,13 +24,14 @@ table{border-collapse:collapse;width:100%;margin:8px 0;font-size:12.5px}
 th{text-align:left;color:#6b7785;font-weight:600;border-bottom:1px solid #9aa7b5;padding:3px 8px 3px 0}
 td{border-bottom:1px solid #e3e8ee;padding:4px 8px 4px 0;vertical-align:top}
 a.n{color:inherit;text-decoration:none;border-bottom:1px dotted #9aa7b5}
-.good,a.n.good{color:#1f7a4d}.bad,a.n.bad{color:#b3372f}
+.good,a.n.good{color:#0f766e}.bad,a.n.bad{color:#b4540f}.good::after{content:" \\25B2"}.bad::after{content:" \\25BC"}
+td:nth-child(n+2) a.n{white-space:nowrap}
 figure{margin:10px 0}figcaption{font-weight:600;font-size:13px;margin-bottom:2px}svg.chart{width:100%;height:auto}
 ol.key{columns:2;font-size:12px;margin:4px 0}.receipts{columns:3;font-size:9px;line-height:1.25;word-break:break-word}
 .receipts p{margin:0 0 2px;break-inside:avoid}.small{color:#6b7785;font-size:12px}
 @page{size:A4;margin:14mm 14mm 16mm}
 @media print{body{max-width:none;padding:0;font-size:11.5px}h2{break-after:avoid}h3{break-after:avoid}
- tr,figure,li{break-inside:avoid}nav{display:none}table{font-size:10.5px}.receipts{font-size:6.5px}a.n{border:0}}
+ tr,figure,li,.keep{break-inside:avoid}nav{display:none}table{font-size:10.5px}.receipts{font-size:7.5px}a.n{border:0}}
 """
 
 

@@ -86,6 +86,7 @@ def decisions(a: Asker) -> Section:
     due = [cases[i] for i in sorted(_ids(counts, "revisit")) if i in cases]
     back = [cases[i] for i in sorted(_ids(counts, "reopened")) if i in cases]
     declined = [cases[i] for i in sorted(_ids(counts, "declined")) if i in cases]
+    history = histories(a.tables.case_events, a.as_of)
     blocks: list[Block] = []
     for found, words in (
         (due, "Due to be revisited"),
@@ -94,7 +95,7 @@ def decisions(a: Asker) -> Section:
     ):
         blocks += [
             Words(
-                (f"{words}: {c.title} ({c.case_id}, {a.owner(c.owner)}). Reason given: {c.reason or 'none'}.",),
+                (f"{words}: {c.title} ({c.case_id}, {a.owner(c.owner)}). Reason given: {_reason(c, history)}.",),
                 bullet=True,
             )
             for c in found
@@ -103,6 +104,12 @@ def decisions(a: Asker) -> Section:
         "Decisions to revisit",
         tuple(blocks) or (Words(("No decision is due to be revisited, none came back, and nothing was declined.",)),),
     )
+
+
+def _reason(case: Case, history: dict[str, list[CaseEvent]]) -> str:
+    """Why it was ended: the reason of that move, not of one that came after it."""
+    ended = [e.reason for e in history.get(case.case_id, []) if e.move in ("decline", "close") and e.reason]
+    return (ended[-1] if ended else case.reason or "none").rstrip(".")
 
 
 def team(a: Asker) -> Section:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INK, MUTED, BAND, GOOD, BAD = "#1d2b3a", "#6b7785", "#c9d8ea", "#1f7a4d", "#b3372f"
+# Teal is better and orange worse: told apart by those who cannot tell green from red, and dark enough on white.
+INK, MUTED, BAND, GOOD, BAD = "#1d2b3a", "#6b7785", "#c9d8ea", "#0f766e", "#b4540f"
 LINE = "#2a6fb0"
 
 
@@ -99,12 +100,14 @@ def priority(spots: Sequence[Spot], *, title: str, x_name: str, y_name: str) -> 
     if not spots:
         return ""
     frame = _Frame(640, 330, *_ticks([0.0, *(v for s in spots for v in (s.low, s.high))]), bottom=42)
-    most = max(s.x for s in spots) * 1.15
+    # Not from zero: how often differs little among themes, and numbers would lie on each other.
+    least = floor(min(s.x for s in spots) * 0.9)
+    most = max(least + 1, ceil(max(s.x for s in spots) * 1.05))
     room = frame.width - frame.left - 30
     ordered = sorted(spots, key=lambda s: s.x * s.y)
     parts = [frame.levels(), frame.rule(0.0, "", INK)]
     for number, s in enumerate(ordered, 1):
-        at = frame.left + room * s.x / most
+        at = frame.left + room * (s.x - least) / (most - least)
         colour = MUTED if s.low <= 0 <= s.high else GOOD if s.y > 0 else BAD
         ends = f'y1="{frame.y(s.low):.1f}" y2="{frame.y(s.high):.1f}"'
         parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" {ends} stroke="{colour}" opacity="0.35"/>')
@@ -112,10 +115,11 @@ def priority(spots: Sequence[Spot], *, title: str, x_name: str, y_name: str) -> 
         parts.append(_text(at, frame.y(s.y) + 4, str(number), anchor="middle", colour="#fff"))
     for i in range(5):
         at = frame.left + room * i / 4
-        parts.append(_text(at, frame.height - 26, f"{most * i / 4:.0f} %", anchor="middle"))
+        parts.append(_text(at, frame.height - 26, f"{least + (most - least) * i / 4:g} %", anchor="middle"))
     parts.append(_text(frame.width - 8, frame.height - 8, x_name, anchor="end"))
     key = "".join(f"<li>{escape(s.label)}</li>" for s in ordered)
-    return _picture(frame.width, frame.height, f"{title}: {y_name}", parts) + f'<ol class="key">{key}</ol>'
+    drawn = _picture(frame.width, frame.height, f"{title}: {y_name}", parts)
+    return f'<div class="keep">{drawn}<ol class="key">{key}</ol></div>'
 
 
 def spark(values: Sequence[float | None]) -> str:

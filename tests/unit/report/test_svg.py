@@ -26,7 +26,7 @@ def test_a_line_begins_with_its_first_value_and_shows_open_and_special_points():
     assert "Jan" not in texts(picture)
     assert "target" in texts(picture)
     dots = list(parsed(picture).iter("circle"))
-    assert [d.get("fill") for d in dots] == ["#2a6fb0", "#b3372f", "#fff"]
+    assert [d.get("fill") for d in dots] == ["#2a6fb0", "#b4540f", "#fff"]
     # Higher values stand higher, that is, nearer to the top.
     assert float(dots[1].get("cy")) < float(dots[0].get("cy"))
     assert len(list(parsed(picture).iter("polygon"))) == 1
@@ -67,7 +67,7 @@ def test_the_worst_come_first_and_chance_is_grey():
     picture = priority(spots, title="t", x_name="x", y_name="y")
     assert [e.text for e in parsed(picture).iter("li")] == ["large", "unsure", "small", "praise"]
     colours = [c.get("fill") for c in parsed(picture).iter("circle")]
-    assert colours == ["#b3372f", "#6b7785", "#b3372f", "#1f7a4d"]
+    assert colours == ["#b4540f", "#6b7785", "#b4540f", "#0f766e"]
 
 
 @pytest.mark.parametrize(
