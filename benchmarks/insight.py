@@ -23,7 +23,9 @@ from record import show, write
 
 from voc.insight import intervals
 from voc.insight.formulas import Moment
+from voc.insight.measure import measure
 from voc.insight.registry import registry
+from voc.insight.survival import medians
 from voc.model import Filter
 from voc.queries.frames import Tables
 from voc.queries.metrics import metrics
@@ -222,10 +224,38 @@ def coverage() -> list[dict[str, object]]:
         counts = rng.multinomial(n, [0.5, 0.3, 0.2], 20_000).astype(float)
         low, high = intervals.difference(counts[:, 0], counts[:, 2], np.full(20_000, float(n)), np.ones(20_000))
         found.append(_held(f"NPS of {n}", (low <= 0.3) & (high >= 0.3), n))
+    found += clustered(rng)
     k = rng.poisson(8.0, 20_000).astype(float)
     low, high = intervals.rate(k, np.ones(20_000))
     found.append(_held("Poisson rate of 8", (low <= 8) & (high >= 8), 8))
     return found
+
+
+def clustered(rng: np.random.Generator, samples: int = 2_000) -> list[dict[str, object]]:
+    """The same where persons come back, 2,000 samples each; baseline: intervals that take each row for a person."""
+    person = np.tile(np.repeat(np.arange(40), 4), samples)
+    cell = np.repeat(np.arange(samples), 160)
+    alike = rng.normal(0, 0.7**0.5, (samples, 40))[cell, person]
+    times = np.exp(1 + alike + rng.normal(0, 0.3**0.5, len(cell)))
+    rows = pl.DataFrame({"cell": cell, "time": times, "seen": times < 60.0, "unit": person}).lazy()
+    together, apart = (_covered(medians(rows, ["cell"], unit), np.e) for unit in ("unit", None))
+    found = [{**_held("median of 40 persons with 4 contacts each", together, 160), "baseline": float(apart.mean())}]
+    parts = []
+    for i in range(samples):
+        events = rng.poisson(0.6 * rng.gamma(0.5, 2.0, 100))
+        who = np.concatenate([np.repeat(np.arange(100), events), np.repeat(np.arange(100), 2)])
+        contact = np.arange(len(who)) < events.sum()
+        parts.append(pl.DataFrame({"cell": i, "unit": who, "is_contact": contact, "is_exposure": ~contact}))
+    frame = pl.concat(parts).with_columns(item=pl.lit("0a"))
+    kinds = (frame, frame.with_columns(unit=pl.int_range(pl.len())))
+    spec = registry()["contact_rate"]
+    together, apart = (_covered(measure(f.lazy(), [spec], ["cell"], NOW), 0.3 * spec.scale) for f in kinds)
+    name = "rate of 60 events of 100 persons, some of whom come back often"
+    return [*found, {**_held(name, together, 200), "baseline": float(apart.mean())}]
+
+
+def _covered(found: pl.DataFrame, truth: float) -> np.ndarray:
+    return ((found["low"] <= truth) & (found["high"] >= truth)).fill_null(value=False).to_numpy()
 
 
 def _held(name: str, held: np.ndarray, n: int) -> dict[str, object]:

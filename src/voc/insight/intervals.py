@@ -71,14 +71,18 @@ def mean(total: Floats, n: Floats, spread: Floats, effect: Floats) -> tuple[Floa
     return centre - half, centre + half
 
 
-def rate(count: Floats, exposure: Floats) -> tuple[Floats, Floats]:
-    """Exact Poisson bounds of ``count / exposure`` (F. Garwood (1936), Biometrika 28:437-442)."""
+def rate(count: Floats, exposure: Floats, effect: Floats = 1.0) -> tuple[Floats, Floats]:
+    """Exact Poisson bounds of ``count / exposure`` (F. Garwood (1936), Biometrika 28:437-442).
+
+    ``effect`` says how many times a Poisson count's variance this one's is, since events of one person come together.
+    """
     from scipy.special import gammaincinv
 
-    low = np.where(count > 0, gammaincinv(np.maximum(count, 1), 0.025), 0.0)
-    high = gammaincinv(count + 1, 0.975)
+    k, m = count / effect, exposure / effect
+    low = np.where(count > 0, gammaincinv(np.where(count > 0, k, 1.0), 0.025), 0.0)
+    high = gammaincinv(k + 1, 0.975)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return low / exposure, high / exposure
+        return low / m, high / m
 
 
 def cluster_bootstrap(

@@ -14,6 +14,8 @@ from voc.insight.survival import medians
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from voc.insight.formulas import Moment
     from voc.insight.registry import Spec
 
@@ -145,10 +147,28 @@ def _rates(
         cells = base.group_by(keys).agg(k=count.sum(), e=exposure.sum(), digest=ids)
         table = cells.filter(pl.col("e") > 0).collect()
         k, e = table["k"].to_numpy(), table["e"].to_numpy()
-        low, high = intervals.rate(k, e)
+        low, high = intervals.rate(k, e, _together(base.select(*keys, UNIT, k=count, e=exposure), table, keys))
         # What a rate rests on is its exposure: no event in many orders is known better than none in few.
         found.append(_table(table, spec, keys, (k / e, low, high, np.round(e)), table["digest"]))
     return found
+
+
+def _together(rows: pl.LazyFrame, cells: pl.DataFrame, keys: list[str]) -> NDArray[np.float64]:
+    """How many times a Poisson count's variance that of the events is, which come by persons; 1 or more.
+
+    The variance of a ratio of two sums over persons, sum of (events - rate x exposure)^2 (W. G. Cochran (1977),
+    Sampling Techniques, ch. 6), against the count. Exposure that is nobody's, such as a headcount, varies with nobody.
+    """
+    persons = rows.group_by(*keys, UNIT).agg(
+        pl.col("k").fill_null(0).sum(), pl.col("e").fill_null(0).sum(), m=pl.len()
+    ).filter((pl.col("m") > 1) | (pl.col("k") > 0))  # fmt: skip
+    rates = cells.lazy().select(*keys, rate=pl.col("k") / pl.col("e"))
+    residual = pl.col("k") - pl.col("rate") * pl.col("e")
+    sums = persons.join(rates, on=keys, nulls_equal=True).group_by(keys).agg(v=(residual**2).sum())
+    found = cells.lazy().join(sums, on=keys, how="left", nulls_equal=True, maintain_order="left").collect()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wider = found["v"].fill_null(0.0).to_numpy() / found["k"].to_numpy()
+    return np.where(np.isfinite(wider), np.maximum(1.0, wider), 1.0)
 
 
 def _times(
@@ -159,8 +179,8 @@ def _times(
         time, seen = FORMULAS[spec.name](moment)
         ids = [pl.col("_id")] if digest else []
         measured = (time.clip(0).round(6).alias("time"), seen.fill_null(value=False).alias("seen"))
-        rows = base.select(*keys, *measured, *ids).filter(pl.col("time").is_not_null())
-        table = medians(rows, keys).filter(pl.col("ended") > 0)
+        rows = base.select(*keys, UNIT, *measured, *ids).filter(pl.col("time").is_not_null())
+        table = medians(rows, keys, UNIT).filter(pl.col("ended") > 0)
         if digest:
             sums = rows.group_by(keys).agg(digest=pl.col("_id").sum()).collect()
             table = table.join(sums, on=keys, nulls_equal=True)

@@ -9,7 +9,7 @@
     rate        count for an exposure     exact Poisson (Garwood)
     level       how many are open         none: a census, no sample
 
-In the first three, one person's answers are one cluster (see ``measure.py``).
+In all but a level, one person's answers are one cluster (see ``measure.py`` and ``survival.py``).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ INTERVALS: dict[str, str] = {
     "share": "Wilson, persons as clusters",
     "difference": "Agresti-Min, persons as clusters",
     "mean": "t, persons as clusters",
-    "time": "Kaplan-Meier, log-log",
-    "rate": "exact Poisson",
+    "time": "Kaplan-Meier, log-log, persons as clusters",
+    "rate": "exact Poisson, persons as clusters",
     "level": "none: counted, not sampled",
 }
 _FILE = Path(__file__).with_name("registry.toml")

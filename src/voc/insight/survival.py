@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from voc.insight.intervals import design_effect
 from voc.insight.metrics import Z95
 
 if TYPE_CHECKING:
@@ -40,28 +41,64 @@ def kaplan_meier(times: NDArray[np.float64], seen: NDArray[np.bool_]) -> tuple[F
     return at[kept], survival[kept], low[kept], high[kept]
 
 
-def medians(rows: pl.LazyFrame, keys: Sequence[str]) -> pl.DataFrame:
+def medians(rows: pl.LazyFrame, keys: Sequence[str], unit: str | None = None) -> pl.DataFrame:
     """The time by which half have ended, with the interval of R. Brookmeyer and J. Crowley (1982), Biometrics 38:29-41.
+
+    Where one person has several rows in a cell, the variance of survival is that of persons: Greenwood's, times how
+    much more the shares still open at the median vary between persons than between rows (L. Kish (1965), Survey
+    Sampling, ch. 8; for censored times Z. Ying, L. J. Wei (1994), Journal of Multivariate Analysis 50:17-29).
 
     Args:
         rows: ``keys``, ``time`` (not negative) and ``seen`` (whether the end was), one row per subject.
         keys: what makes a cell; one or more columns.
+        unit: the column that says whose a row is; None: each row is its own.
 
     Returns:
         keys, value, low, high (each null where the curve never falls so far), n, ended.
     """
-    lists = rows.group_by(*keys).agg(pl.col("time", "seen").sort_by("time")).collect()
+    whose = [unit] if unit else []
+    lists = rows.group_by(*keys).agg(pl.col("time", "seen", *whose).sort_by("time")).collect()
     sizes = lists["time"].list.len().to_numpy().astype(np.int64)
     numbers = dict.fromkeys(_BOUNDS, pl.Float64()) | dict.fromkeys(("n", "ended"), pl.Int64())
     if not len(sizes):
         return lists.select(*keys).hstack(pl.DataFrame(schema=numbers))
     times, seen = (lists[name].explode().to_numpy() for name in ("time", "seen"))
     found = _medians(times, seen.astype(np.float64), sizes)
+    if unit:
+        effect = _effect(times, seen, lists[unit].explode(), sizes, found[0])
+        if (effect > 1).any():
+            found = _medians(times, seen.astype(np.float64), sizes, effect)
     table = pl.DataFrame(dict(zip(numbers, found, strict=True))).with_columns(pl.col(_BOUNDS).fill_nan(None))
     return lists.select(*keys).hstack(table.cast(pl.Schema(numbers)))
 
 
-def _medians(times: Floats, seen: Floats, sizes: NDArray[np.int64]) -> tuple[Floats, ...]:
+def _effect(times: Floats, seen: Floats, unit: pl.Series, sizes: NDArray[np.int64], median: Floats) -> Floats:
+    """How many times the variance of independent rows that of persons is, in each cell at its median; 1 or more."""
+    cell = np.repeat(np.arange(len(sizes)), sizes)
+    later = times > median[cell]
+    # Who left before the median without an end says nothing of it.
+    known = seen | later
+    data = pl.DataFrame({"cell": cell, "unit": unit, "x": later.astype(np.float64)}).filter(pl.Series(known))
+    several = data.filter(pl.struct("cell", "unit").hash().is_duplicated())
+    if several.is_empty():
+        return np.ones(len(sizes))
+    whole = data.group_by("cell").agg(n=pl.len(), centre=pl.col("x").mean())
+    persons = several.join(whole, on="cell").with_columns(r=pl.col("x") - pl.col("centre"))
+    persons = persons.group_by("cell", "unit").agg(own=(pl.col("r") ** 2).sum(), sum=pl.col("r").sum(), m=pl.len())
+    clusters = persons.group_by("cell").agg(
+        own=pl.col("own").sum(), together=(pl.col("sum") ** 2).sum(),
+        extra=(pl.col("m").cast(pl.Float64) ** 2).sum() - pl.col("m").sum(),
+    )  # fmt: skip
+    found = whole.join(clusters, on="cell", how="inner")
+    n, centre = found["n"].to_numpy().astype(np.float64), found["centre"].to_numpy()
+    spread = n * centre * (1 - centre)
+    between = spread + found["together"].to_numpy() - found["own"].to_numpy()
+    effect = np.ones(len(sizes))
+    effect[found["cell"].to_numpy()] = design_effect(n, spread, between, n + found["extra"].to_numpy())
+    return effect
+
+
+def _medians(times: Floats, seen: Floats, sizes: NDArray[np.int64], effect: Floats | None = None) -> tuple[Floats, ...]:
     """All cells' medians at once, by the very operations of ``kaplan_meier``; cells lie one after another."""
     ends = np.cumsum(sizes)
     first = np.zeros(len(times), dtype=bool)
@@ -73,7 +110,7 @@ def _medians(times: Floats, seen: Floats, sizes: NDArray[np.int64]) -> tuple[Flo
     cell = np.cumsum(first)[at] - 1
     risk = (ends[cell] - at).astype(np.float64)
     starts = np.flatnonzero(first[at])
-    curves = _curves(ended, risk, starts)
+    curves = _curves(ended, risk, starts, 1.0 if effect is None else np.sqrt(effect)[cell])
     none = len(at)
     numbers = []
     for curve in curves:
@@ -83,11 +120,16 @@ def _medians(times: Floats, seen: Floats, sizes: NDArray[np.int64]) -> tuple[Flo
     return (*numbers, sizes, np.add.reduceat(ended, starts).astype(np.int64))
 
 
-def _curves(ended: Floats, risk: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-    """Survival and its log-log bounds after each time, of every cell that begins at one of ``starts``."""
+def _curves(
+    ended: Floats, risk: Floats, starts: NDArray[np.intp], wider: Floats = 1.0
+) -> tuple[Floats, Floats, Floats]:
+    """Survival and its log-log bounds after each time, of every cell that begins at one of ``starts``.
+
+    ``wider`` says how many times as wide as Greenwood's the bounds are.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         survival = np.exp(_running(np.log1p(-ended / risk), starts))
-        half = Z95 * np.sqrt(_running(ended / (risk * (risk - ended)), starts)) / np.log(survival)
+        half = wider * Z95 * np.sqrt(_running(ended / (risk * (risk - ended)), starts)) / np.log(survival)
         bounds = [np.exp(-np.exp(np.log(-np.log(survival)) + sign * half)) for sign in (-1, 1)]
     # At survival 1 or 0 the transformed interval does not exist: it is the point itself.
     low, high = (np.where(np.isfinite(bound), bound, survival) for bound in bounds)

@@ -49,9 +49,10 @@ def moment_of(ctx: Context, as_of: datetime) -> Moment:
 
 
 def versions_of(ask: Ask) -> dict[str, str]:
-    """What a figure's formula is at this version of voc."""
+    """What a figure's formula and its interval are at this version of voc."""
     names = [name for name in ask.arg("names").split(",") if name]
-    formulas = [registry()[name].formula for name in names if name in registry()]
+    specs = [registry()[name] for name in names if name in registry()]
+    formulas = [f"{spec.formula} (interval: {spec.interval})" for spec in specs]
     return {"voc": version("voc"), "formula": "; ".join(formulas)}
 
 

@@ -1,5 +1,7 @@
 """Intervals against trusted libraries, to 1e-9 where both are exact; and how often they hold the truth."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,8 +11,10 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
 from voc.insight import intervals
+from voc.insight.formulas import Moment
 from voc.insight.measure import measure
 from voc.insight.registry import find
+from voc.insight.survival import medians
 
 ONE = np.array([1.0])
 
@@ -125,3 +129,53 @@ def test_with_clusters_too_the_interval_holds_the_truth(moment):
         (row,) = measure(_responses(scores, people).lazy(), [find("nps")], [], moment).to_dicts()
         held += row["low"] <= 20 <= row["high"]
     assert 0.90 <= held / 200 <= 0.99
+
+
+def _contacts(rng, n_people, per_person, alike):
+    """Log-normal times of contacts whose persons are ``alike``: the share of variance that is between persons."""
+    person = np.repeat(np.arange(n_people), per_person)
+    mine = rng.normal(0, np.sqrt(alike), n_people)[person]
+    return np.exp(1 + mine + rng.normal(0, np.sqrt(1 - alike), len(person))), person
+
+
+def test_medians_of_persons_with_several_contacts_hold_the_truth_19_times_in_20():
+    """300 samples at once, as cells; without clusters the same intervals hold it far less often."""
+    rng, cells = np.random.default_rng(4), 300
+    parts = [_contacts(rng, 40, 4, 0.7) for _ in range(cells)]
+    frame = pl.concat(
+        pl.DataFrame({"cell": i, "time": t, "seen": t < 60.0, "unit": p}) for i, (t, p) in enumerate(parts)
+    ).lazy()
+    held = {}
+    for unit in ("unit", None):
+        found = medians(frame, ["cell"], unit)
+        held[unit] = ((found["low"] <= np.e) & (found["high"] >= np.e)).mean()
+    assert held["unit"] >= 0.92
+    assert held[None] <= 0.85
+
+
+def test_without_repeated_persons_a_median_s_interval_is_the_plain_one():
+    t, _ = _contacts(np.random.default_rng(5), 50, 1, 0.5)
+    frame = pl.DataFrame({"cell": 0, "time": t, "seen": True, "unit": np.arange(50)}).lazy()
+    assert medians(frame, ["cell"], "unit").rows() == medians(frame, ["cell"]).rows()
+
+
+def test_rates_of_persons_who_come_back_hold_the_truth_19_times_in_20():
+    """200 orders by 100 persons; contacts are Poisson per order times a person's own gamma frailty of mean 1."""
+    rng, cells, orders, true = np.random.default_rng(6), 400, 2, 0.3
+    parts = []
+    for cell in range(cells):
+        frailty = rng.gamma(0.5, 2.0, 100)
+        events = rng.poisson(orders * true * frailty)
+        who = np.concatenate([np.repeat(np.arange(100), events), np.repeat(np.arange(100), orders)])
+        contact = np.arange(len(who)) < events.sum()
+        parts.append(pl.DataFrame({"cell": cell, "unit": who, "is_contact": contact, "is_exposure": ~contact}))
+    frame = pl.concat(parts).with_columns(item=pl.lit("0a")).lazy()
+    spec = find("contact_rate")
+    moment = Moment(dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
+    found = measure(frame, [spec], ["cell"], moment)
+    truth = true * spec.scale
+    together = ((found["low"] <= truth) & (found["high"] >= truth)).mean()
+    apart = measure(frame.with_columns(unit=pl.int_range(pl.len())), [spec], ["cell"], moment)
+    plain = ((apart["low"] <= truth) & (apart["high"] >= truth)).mean()
+    assert together >= 0.92
+    assert plain <= 0.9
