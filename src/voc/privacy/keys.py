@@ -115,14 +115,13 @@ def pseudonym(key: bytes, namespace: str, value: str) -> str:
 def pseudonyms(key: bytes, namespace: str, values: pl.Series) -> pl.Series:
     """Return ``pseudonym`` of each value of a string column; null stays null."""
     base = _hasher(key, namespace)
-    made: list[str | None] = []
-    for value in values:
-        if value is None:
-            made.append(None)
-            continue
+
+    def hashed(value: str) -> str:
         hasher = base.copy()
         hasher.update(value.encode("utf-8"))
-        made.append(hasher.hexdigest())
+        return hasher.hexdigest()
+
+    made = [None if value is None else hashed(value) for value in values.to_list()]
     return pl.Series(values.name, made, dtype=pl.String)
 
 
