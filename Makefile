@@ -61,6 +61,16 @@ bench-privacy: $(VENV)/.bench ## recall and speed of redaction, beside Presidio;
 bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (DATA=folder)
 	$(BIN)/python benchmarks/ingest.py --data $(or $(DATA),../shared/data)
 
+.PHONY: bench-night bench-scale bench-costs
+bench-night: $(VENV)/.bertopic ## a whole night of 1,000,000 comments, the cascade on a history, and peers (ITEMS="100000 1000000")
+	$(BIN)/python benchmarks/night.py --items $(or $(ITEMS),100000 1000000)
+
+bench-scale: $(VENV)/.test ## 10,000 new comments on a short and a long history (HISTORY="100000 10000000")
+	$(BIN)/python benchmarks/scale.py --history $(or $(HISTORY),100000 10000000)
+
+bench-costs: $(VENV)/.test ## items a core-second of each step of a night, and bytes an item
+	$(BIN)/python benchmarks/costs.py
+
 bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
 	$(BIN)/python benchmarks/insight.py
 

@@ -20,9 +20,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ASKED = 1.3
 
@@ -33,11 +36,18 @@ def main() -> None:
     parser.add_argument("--new", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where to keep the workspaces; one that is there is used again")
+    parser.add_argument("--reads", action="store_true", help="only what reading costs, by marks and without")
     parser.add_argument("--night", type=Path, help="internal: run one night here and print what it cost")
     parser.add_argument("--name", default="")
     options = parser.parse_args()
     if options.night:
         print(json.dumps(night(options.night, options.new, options.name)))
+        return
+    if options.reads and options.folder:
+        figures = [f for size in options.history for f in reads(options.folder / str(size), size)]
+        command = f"python benchmarks/scale.py --reads --history {' '.join(map(str, options.history))} --folder DIR"
+        record.write("reads", figures, command, load=round(os.getloadavg()[0], 1))
+        record.show(figures)
         return
     with tempfile.TemporaryDirectory() as made:
         found = measure(options.folder or Path(made), options.history, options.new, options.rounds)
@@ -89,6 +99,41 @@ def night(folder: Path, new: int, name: str) -> dict[str, Any]:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         steps = {step.step: round(step.seconds, 2) for step in run.steps}
         return {"wall": wall, "cpu": cpu, "peak_mb": peak, "steps": steps, "tier": ws.config.tier}
+
+
+def reads(folder: Path, size: int) -> list[dict[str, Any]]:
+    """CPU seconds of finding what waits, and of the list of themes, by what nights keep and by reading everything."""
+    from dataclasses import replace
+
+    from voc.model import Filter
+    from voc.queries import themes_table
+    from voc.steps import daily, tagging
+    from voc.workspace import open_workspace
+
+    found = {}
+    with open_workspace(folder) as ws:
+        ctx = ws.context()
+        ctx.register.set_setting("fresh:tag", "{}")
+        tagging.tagger_of(ctx)
+        found["what waits for tags"] = [_spent(lambda: tagging.count_waiting(ctx))]
+        tagging.tag_waiting(ctx)
+        found["what waits for tags"].insert(0, _spent(lambda: tagging.count_waiting(ctx)))
+        daily.update(ctx)
+        tables = ctx.tables()
+        scanned = replace(tables, theme_days=None)
+        both = [_spent(lambda one=one: themes_table(one, Filter())) for one in (tables, scanned)]
+        found["the list of themes, all time"] = both
+    return [
+        {"name": f"CPU s, {size:,} of history: {name}", "value": round(kept, 3), "baseline": round(scan, 3),
+         "baseline_is": "reading everything", "n": 1}
+        for name, (kept, scan) in found.items()
+    ]  # fmt: skip
+
+
+def _spent(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def _cpu() -> float:

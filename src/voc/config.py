@@ -135,7 +135,8 @@ class Lanes:
 class Config:
     """A workspace's settings, as read from voc.toml.
 
-    ``tier`` is the tagger's tier; ``workers`` is how many processes redact a large file, 0 for one to a core.
+    ``tier`` is the tagger's tier; ``workers`` is how many processes work on what is
+    large, 0 for one to a core.
     ``register_url`` is an SQLAlchemy URL; empty means ``register.db`` in the workspace. ``external`` = "none" keeps
     everything on this machine, whatever else is set.
     """
