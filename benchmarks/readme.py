@@ -21,10 +21,36 @@ _NAMES = {
     "lrap": "24 categories, ranking (LRAP)",
     "micro_answered": "categories of answered questions, micro-F1",
     "macro_answered": "categories of answered questions, macro-F1",
+    "ece categories": "24 categories, calibration error",
+    "share sent on": "share of comments that the fast tier sends on to the accurate one",
+    "lift kept, acc5": "of what accurate gains over fast in sentiment accuracy, kept by the cascade",
+    "lift kept, micro": "of what accurate gains over fast in categories' micro-F1, kept by the cascade",
+    "macro-F1 of known": "care functions, macro-F1",
+    "off-topic refused": "share of off-topic messages that get no care function",
+    "accuracy": "positive or negative, accuracy",
     "texts_per_second": "comments tagged a second, mentions included",
     "seconds": "`voc --help`, seconds",
     "ratio": "`voc --help` against an empty typer application",
 }
+
+
+# A figure of the taggers is called SET TIER MEASURE in its result.
+_SETS = {
+    "nhs": "NHS comments",
+    "curekart": "messages to a shop",
+    "short-sentiment": "short reviews, never trained on",
+    "clothing": "clothing reviews",
+}
+_TIERS = ("fast", "accurate", "cascade")
+
+
+def plain(name: str) -> str:
+    """The name of a figure in words."""
+    data, _, rest = name.partition(" ")
+    tier, _, measure = rest.partition(" ")
+    if data in _SETS and tier in _TIERS:
+        return f"{_SETS[data]}, {tier}: {_NAMES.get(measure, measure)}"
+    return _NAMES.get(name, name.replace("_", " "))
 
 
 def table(name: str) -> str:
@@ -32,7 +58,7 @@ def table(name: str) -> str:
     result = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     lines = ["| figure | voc | interval | baseline | n |", "|---|---|---|---|---|"]
     for f in result["figures"]:
-        label = _NAMES.get(f["name"], f["name"].replace("_", " "))
+        label = plain(f["name"])
         interval = f"{number(f['low'])} to {number(f['high'])}" if f.get("low") is not None else ""
         baseline = number(f["baseline"]) if f.get("baseline") is not None else ""
         lines.append(f"| {label} | {number(f['value'])} | {interval} | {baseline} | {f.get('n', '')} |")
