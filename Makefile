@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-permanence bench-signals demo app test test-live test-faults lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
+.PHONY: bench-app bench-permanence bench-signals demo app test test-live test-faults lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo
@@ -70,6 +70,10 @@ bench-scale: $(VENV)/.test ## 10,000 new comments on a short and a long history 
 
 bench-costs: $(VENV)/.test ## items a core-second of each step of a night, and bytes an item
 	$(BIN)/python benchmarks/costs.py
+
+bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an empty page; an hour, most of it making the items
+	bash .ci/chromium
+	$(BIN)/python benchmarks/app.py
 
 bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
 	$(BIN)/python benchmarks/insight.py

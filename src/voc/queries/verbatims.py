@@ -138,13 +138,18 @@ def thread(tables: Tables, feedback_id: str, replies: pl.LazyFrame | None = None
         Items as ``page`` gives them, the comment itself among them; a reply has ``speaker`` agent, its text and its
         time. [] where the comment is gone.
     """
-    mine = tables.feedback.filter(pl.col("feedback_id") == feedback_id).select("response_id", "source").unique()
-    known = mine.drop_nulls().collect()
-    same = tables.feedback.join(known.lazy(), on=["response_id", "source"], how="semi")
-    ids = same.filter(pl.col("text").is_not_null()).select("feedback_id").unique().collect()["feedback_id"].to_list()
-    said = page(tables, ids or [feedback_id])
+    named = pl.col("feedback_id") == feedback_id
+    mine = tables.feedback.filter(named).select("response_id", "source").head(1).collect()
+    if mine.is_empty():
+        return []
+    # Equal to a value, not joined: so a long table is skipped over rather than read.
+    response, source = mine.row(0)
+    here = (pl.col("response_id") == response) & (pl.col("source") == source)
+    ids = tables.feedback.filter(here).select("feedback_id").collect()["feedback_id"].unique().to_list()
+    said = page(tables, sorted({*ids, feedback_id}))
+    said = [item for item in said if item["text"] is not None]
     if replies is not None and said:
-        answers = latest(replies.join(known.lazy(), on=["response_id", "source"], how="semi"), "reply_id").collect()
+        answers = latest(replies.filter(here), "reply_id").collect()
         kept = ("source", "record_ref", "event_at", "text")
         blank: dict[str, Any] = dict.fromkeys(said[0])
         said += [

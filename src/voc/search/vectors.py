@@ -8,6 +8,7 @@ codes with a second look at more precision: e.g. Yamada, Asai and Hajishirzi (20
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import uuid
 from dataclasses import dataclass
@@ -132,7 +133,12 @@ class VectorIndex:
         if allowed is not None:
             far[~allowed] = self.dim + 1
         looked = _lowest(far, max(k * OVERSAMPLE, LEAST_LOOKED_AT), self.dim)
-        return self._ordered(vector, looked, k, least)
+        try:
+            return self._ordered(vector, looked, k, least)
+        finally:
+            # A look at scattered rows maps their neighbourhoods; they stay in the system's cache, not in our memory.
+            for segment in self._segments:
+                _release(segment.codes)
 
     def vector_of(self, key: int, start: int, end: int) -> NDArray[np.float32] | None:
         """The stored vector of one mention, nearly of unit length; None where there is none."""
@@ -235,6 +241,13 @@ def _coded(
 def _signs(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.uint64]:
     """(n, dim / 64): a bit for each dimension in which a vector lies above the centre of them all."""
     return np.packbits(vectors > centre, axis=1).view(np.uint64)
+
+
+def _release(mapped: NDArray[np.int8]) -> None:
+    """Take a mapped file's pages out of this process."""
+    held = getattr(mapped, "_mmap", None)
+    if held is not None and hasattr(mmap, "MADV_DONTNEED"):
+        held.madvise(mmap.MADV_DONTNEED)
 
 
 def _lowest(far: NDArray[np.uint16], n: int, most: int) -> NDArray[np.int64]:
