@@ -4,7 +4,7 @@ Ten visitors hold pages open. One at a time, each opens, reloads, switches pages
 at which the page was changed last. Searches are also timed without the browser: the search, its counts by facet and the
 first 200 comments. Filters and queries are all different, so that no answer is remembered.
 
-    python benchmarks/app.py [--folder DIR] [--items 1000000] [--rounds 3]
+    python benchmarks/app.py [--folder DIR] [--items 1000000] [--rounds 3] [--sessions 10]
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ RUNNING = '[data-testid="stApp"][data-test-script-state="running"]'
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 QUIET_MS = 400
 AIMS = {"new browser": 3.5, "reload": 1.8, "page switch": 0.9, "filter": 0.7}
-SESSIONS, QUERIES = 10, 60
+QUERIES = 60
 WEEKS = ("last 4 weeks", "last 8 weeks", "last 13 weeks", "last 26 weeks", "last year")
 
 
@@ -57,14 +57,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sessions", type=int, default=10)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = options.folder or Path(made) / "big"
         prepare(folder, options.items)
         figures = searches(folder)
-        figures += in_browser(folder, options.rounds)
+        figures += in_browser(folder, options.rounds, options.sessions)
     show(figures)
-    command = f"python benchmarks/app.py --items {options.items} --rounds {options.rounds}"
+    command = (
+        f"python benchmarks/app.py --items {options.items} --rounds {options.rounds} --sessions {options.sessions}"
+    )
     write("app", figures, command, load=os.getloadavg())
 
 
@@ -112,7 +115,7 @@ def typed(rng: random.Random, pool: list[str]) -> str:
     return rng.choice([a, f"{a} {b}", f"{a[:4]}*", f"{a} -{b}"])
 
 
-def in_browser(folder: Path, rounds: int) -> list[dict[str, Any]]:
+def in_browser(folder: Path, rounds: int, sessions: int) -> list[dict[str, Any]]:
     """The four actions on ours and on the empty page, interleaved; and what memory the server took."""
     ours = [sys.executable, "-m", "voc", "-w", str(folder), "app", "--port"]
     floor = [sys.executable, "-m", "streamlit", "run", str(HERE / "app_floor.py"), "--server.headless=true",
@@ -123,14 +126,14 @@ def in_browser(folder: Path, rounds: int) -> list[dict[str, Any]]:
             opened(chromium, f"{url}/{path}").context.close()
         before = cpu_of(server.pid)
         taken: dict[tuple[str, bool], list[float]] = {}
-        held = {mine: [opened(chromium, at) for _ in range(SESSIONS)] for mine, at in ((True, url), (False, empty))}
-        for turn in range(rounds * SESSIONS):
+        held = {mine: [opened(chromium, at) for _ in range(sessions)] for mine, at in ((True, url), (False, empty))}
+        for turn in range(rounds * sessions):
             for mine, at in ((True, url), (False, empty)):
                 for name, wait in acted(chromium, held[mine], at, turn, mine=mine).items():
                     taken.setdefault((name, mine), []).append(wait)
         memory, used = memory_of(server.pid), cpu_of(server.pid) - before
         chromium.close()
-    n = rounds * SESSIONS
+    n = rounds * sessions
     times = [
         row
         for name, aim in AIMS.items()

@@ -146,3 +146,27 @@ def test_an_erased_persons_corrections_go(clinic_after):
         ws.correct(said["feedback_id"], "sentiment", ["neutral"], actor="Ann")
         assert ws.erase(said["unit"])["left"] == 0
         assert ws.corrections() == []
+
+
+def test_what_the_night_counted_is_amended_not_thrown_away(clinic_after):
+    def counted(ws):
+        tables = ws.tables()
+        assert tables.theme_days is not None
+        kept = themes_table(tables, Filter())
+        assert kept.equals(themes_table(replace(tables, theme_days=None), Filter()))
+        return kept
+
+    with voc.open(clinic_after) as ws:
+        before, said = counted(ws), negative_with_theme(ws)
+        batch = ws.correct(said["feedback_id"], "sentiment", ["very_positive"], actor="Ann")
+        corrected = counted(ws)
+        assert not corrected.equals(before)
+        other = next(t.theme_id for t in ws.themes() if t.theme_id != said["theme_id"])
+        ws.move_mention(said["feedback_id"], said["mention"], other, actor="Ann")
+        assert not counted(ws).equals(corrected)
+        ws.undo_theme(other, actor="Ann")
+        assert counted(ws).equals(corrected)
+        ws.undo_correction(batch, actor="Ann")
+        assert counted(ws).equals(before)
+        ws.nightly(DAY)
+        assert counted(ws).equals(before)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.insight.metrics import wilson_bounds
-from voc.queries.frames import mention_frame, verbatims_frame
+from voc.queries.frames import mention_frame, spoken_frame
 from voc.queries.themes import theme_segments
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def also_said(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFrame:
     """
     said = mention_frame(tables, filter).filter(pl.col("theme_id").is_not_null()).select("unit", "theme_id")
     mine = said.filter(pl.col("theme_id") == theme_id).select("unit").unique()
-    spoke = verbatims_frame(tables, filter).filter(pl.col("text").is_not_null()).select(pl.col("unit").n_unique())
+    spoke = spoken_frame(tables, filter).filter(pl.col("text").is_not_null()).select(pl.col("unit").n_unique())
     people = pl.col("unit").n_unique().cast(pl.Int64)
     others = said.filter(pl.col("theme_id") != theme_id)
     frames = [

@@ -126,6 +126,13 @@ def verbatims_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
     return items.join(tags, on=ITEM, how="left").filter(*_tag_conditions(filter))
 
 
+def spoken_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
+    """The same items without their tags, which are looked at only where the filter asks of them."""
+    if filter.category or filter.sentiment or filter.language:
+        return verbatims_frame(tables, filter)
+    return _with_unit(latest(tables.feedback).filter(*item_conditions(filter)))
+
+
 def mention_frame(tables: Tables, filter: Filter) -> pl.LazyFrame:
     """One row per mention of the tagger in force, with its theme; category and sentiment filter the mention itself.
 

@@ -10,7 +10,7 @@ import polars as pl
 from voc.insight.metrics import change, family_z
 from voc.model import ENDED
 from voc.queries.days import theme_days
-from voc.queries.frames import mention_frame, midnight, verbatims_frame
+from voc.queries.frames import mention_frame, midnight, spoken_frame
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def theme_segments(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFram
         values or more, since one value sets nothing apart.
     """
     said = theme_days(tables, filter).filter(pl.col("theme_id") == theme_id)
-    spoke = verbatims_frame(tables, filter).filter(pl.col("text").is_not_null())
+    spoke = spoken_frame(tables, filter).filter(pl.col("text").is_not_null())
     plans = [_people_by(frame, name) for name in SEGMENTS for frame in (said, spoke)]
     done = pl.collect_all(plans)
     cuts = [
@@ -177,7 +177,7 @@ def _exposure(tables: Tables, filter: Filter) -> float | None:
     if not (filter.start and filter.end):
         return None
     begin = filter.start - (filter.end - filter.start)
-    everyone = verbatims_frame(tables, replace(filter, start=None, category=(), sentiment=()))
+    everyone = spoken_frame(tables, replace(filter, start=None, category=(), sentiment=()))
     unit, at, start = pl.col("unit"), pl.col("event_at"), midnight(filter.start)
     first, before, now = (
         everyone.filter(pl.col("text").is_not_null())

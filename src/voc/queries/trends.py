@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from voc.queries.days import theme_days
-from voc.queries.frames import mention_frame, newest_day, verbatims_frame
+from voc.queries.frames import mention_frame, newest_day, spoken_frame
 
 if TYPE_CHECKING:
     from voc.model import Filter
@@ -42,7 +42,7 @@ def trend(
         period, n_problem_people, n_people, n_feedback (items with text, the same whatever the theme), partial
         (the window or the data do not cover the whole period), every, n_left_out.
     """
-    items = verbatims_frame(tables, filter).filter(pl.col("text").is_not_null(), pl.col("event_at").is_not_null())
+    items = spoken_frame(tables, filter).filter(pl.col("text").is_not_null(), pl.col("event_at").is_not_null())
     if theme_id is None:
         mentions = mention_frame(tables, filter).filter(pl.col("event_at").is_not_null())
     else:

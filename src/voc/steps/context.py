@@ -82,11 +82,11 @@ class Context:
         sites = [value for segment, value in self.scope if segment == "site"]
         return [o for o in self.register.observations() if not sites or o.site in ("", *sites)]
 
-    def whole(self) -> Tables:
-        """The read side's view of all that is stored, whatever the scope."""
-        return self._whole()
+    def whole(self, *, days: bool = True) -> Tables:
+        """The read side's view of all that is stored, whatever the scope; ``theme_days`` only with ``days``."""
+        return self._whole(days=days)
 
-    def _whole(self, *, history: bool = False) -> Tables:
+    def _whole(self, *, history: bool = False, days: bool = True) -> Tables:
         return Tables(
             feedback=self.lake.scan("feedback"),
             responses=self.lake.scan("responses"),
@@ -102,5 +102,5 @@ class Context:
             case_events=self.register.events() if history else (),
             lineage=self.register.lineage() if history else (),
             owners=self.config.owners,
-            theme_days=daily.kept(self),
+            theme_days=daily.kept(self) if days else None,
         )
