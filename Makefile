@@ -27,6 +27,12 @@ test-faults: $(VENV)/.test ## 300 nights broken on purpose (TRIALS=n, SEED=n); p
 	bash .ci/faults
 	$(BIN)/python tests/faults/harness.py --trials $(or $(TRIALS),300) $(if $(SEED),--seed $(SEED))
 
+.PHONY: pictures
+pictures: $(VENV)/.live ## renew the pictures in docs/img from the demo, in Chromium
+	@test -f demo/voc.toml || $(BIN)/voc demo demo
+	bash .ci/chromium
+	$(BIN)/python docs/pictures.py demo
+
 lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
