@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import curve
 import measures as m
 import numpy as np
 import polars as pl
@@ -97,6 +98,9 @@ def patients(data: Path) -> list[dict[str, Any]]:
         figures += quality(dev, [by_tier[tier], first], f"nhs {tier}", "tf-idf crossed with the question, linear")
         if tier == "cascade":
             figures += lift(dev, by_tier, share)
+            said, sorted_ = dev.read & (dev.sentiment >= 0), dev.read & dev.categories.any(axis=1)
+            right = curve.mixture(by_tier["fast"], by_tier["accurate"], dev.sentiment, dev.categories, said, sorted_)
+            figures += curve.figures(TAXONOMY, dev.texts, dev.questions, said, sorted_, right)
     accurate = by_tier.get("accurate", by_tier["fast"])
     figures += quality(
         dev, [accurate, recipe], "nhs accurate, SVC recipe", "pxtextmining SVC recipe", categories_only=True

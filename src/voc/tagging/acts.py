@@ -58,18 +58,20 @@ class Acts:
         self._heads, self._idf = heads, idf
 
     def read(
-        self, texts: Sequence[str | None], questions: Sequence[str | None], sentiment: NDArray[np.float32]
-    ) -> list[Act]:
+        self, texts: Sequence[str | None], questions: Sequence[str | None], sentiment: NDArray[np.float32],
+        static: NDArray[np.float32] | None = None,
+    ) -> list[Act]:  # fmt: skip
         """The act of each of n texts.
 
         Args:
             texts: n texts.
             questions: n questions, None where there is none.
             sentiment: (n, 5) probabilities of very negative to very positive.
+            static: (n, dim) their static vectors, from a reader that has made them already.
         """
         if not texts:
             return []
-        x = cues.matrix(texts, questions, sentiment, self._idf)
+        x = cues.matrix(texts, questions, sentiment, self._idf, static)
         p = {name: one.probabilities(x) for name, one in self._heads.items()}
         best = p["intent"].argmax(axis=1)
         silent, ruled = cues.known(x)

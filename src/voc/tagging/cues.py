@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 
 from voc.schema import QUESTION_KINDS
-from voc.tagging import urgency
+from voc.tagging import features, urgency
 from voc.tagging.matching import matches
 from voc.text.encode import load_static
 from voc.text.normalise import is_low_information, question_kind
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 N_BUCKETS = 1 << 15
 # Long texts say what they want early: complaints of a thousand words are cut here.
 MAX_CHARACTERS = 2_000
+# The static vector is the one that tags are read with, which ends where the table's tokens do.
+STATIC_CHARACTERS = features.MAX_CHARACTERS
 STATIC_WEIGHT, CUE_WEIGHT = 2.0, 0.7
 N_SENTIMENTS = 5
 
@@ -78,6 +80,7 @@ def matrix(
     questions: Sequence[str | None],
     sentiment: NDArray[np.float32],
     idf: NDArray[np.float32] | None,
+    static: NDArray[np.float32] | None = None,
 ) -> csr_matrix:
     """Features of n texts, each in the light of its question and of its sentiment.
 
@@ -86,6 +89,7 @@ def matrix(
         questions: n questions, None where there is none.
         sentiment: (n, 5) probabilities of very negative to very positive, by the tier in force.
         idf: (N_BUCKETS,) inverse document frequencies of hashed words, or None for ones (while they are counted).
+        static: (n, dim) static vectors of the texts, from who has made them already; None to make them here.
 
     Returns:
         CSR matrix of shape (n, ``width()``), float32.
@@ -100,9 +104,10 @@ def matrix(
     if cues:
         dense[:, :N_CUES] = np.array(cues, np.float32) * np.float32(CUE_WEIGHT)
         dense[:, N_CUES:] = sentiment
-    static = load_static().encode(cut) * np.float32(STATIC_WEIGHT)
+    vectors = load_static().encode([(text or "")[:STATIC_CHARACTERS] for text in texts]) if static is None else static
     weights = np.ones(N_BUCKETS, np.float32) if idf is None else idf
-    return hstack([_hashed(words, weights), csr_matrix(dense), csr_matrix(static)], format="csr", dtype=np.float32)
+    blocks = [_hashed(words, weights), csr_matrix(dense), csr_matrix(vectors * np.float32(STATIC_WEIGHT))]
+    return hstack(blocks, format="csr", dtype=np.float32)
 
 
 def known(x: csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -64,7 +64,7 @@ def matrix(texts: Sequence[str | None], questions: Sequence[str | None], idf: ND
 
     cut = [(text or "")[:MAX_CHARACTERS] for text in texts]
     ids = token_ids(cut)
-    kinds = np.array([QUESTION_KINDS.index(question_kind(q)) for q in questions], np.uint64)
+    kinds = _kinds(questions)
     pieces = _piece_grams(ids)
     crossed = _Grams(_mix(pieces.hashes * _ODD + kinds[pieces.rows] + np.uint64(1)), pieces.rows)
     weights = np.ones(N_HASHED, np.float32) if idf is None else idf
@@ -84,6 +84,41 @@ def pieces_and_static(texts: Sequence[str]) -> tuple[csr_matrix, csr_matrix]:
     ids = token_ids(cut)
     pieces = _block(_piece_grams(ids), len(cut), np.ones(N_BUCKETS, np.float32))
     return pieces, csr_matrix(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
+
+
+def tag_width() -> int:
+    """Number of columns of ``tag_matrix``."""
+    return width() + len(QUESTION_KINDS) * load_static().dim
+
+
+def tag_matrix(
+    texts: Sequence[str | None], questions: Sequence[str | None], idf: NDArray[np.float32] | None
+) -> csr_matrix:
+    """``matrix`` and, beside it, the static vector crossed with the kind of question: what the heads of tags read.
+
+    Returns:
+        CSR matrix of shape (n, ``tag_width()``), float32.
+    """
+    from scipy.sparse import csr_matrix, hstack  # see matrix
+
+    x = matrix(texts, questions, idf)
+    dim, kinds = load_static().dim, _kinds(questions)
+    vectors = static_of(x) * np.float32(STATIC_WEIGHT)
+    # Each row has one block of the kinds' blocks: its place is known, so that nothing need be sorted.
+    columns = (kinds.astype(np.int64)[:, None] * dim + np.arange(dim)).astype(np.int32)
+    ends = np.arange(len(kinds) + 1, dtype=np.int32) * dim
+    crossed = csr_matrix((vectors.ravel(), columns.ravel(), ends), shape=(len(kinds), len(QUESTION_KINDS) * dim))
+    return hstack([x, crossed], format="csr", dtype=np.float32)
+
+
+def static_of(x: csr_matrix) -> NDArray[np.float32]:
+    """The static vectors (n, dim) in the rows of ``matrix`` or ``tag_matrix``."""
+    part = x[:, N_HASHED : N_HASHED + load_static().dim].toarray()
+    return np.asarray(part / np.float32(STATIC_WEIGHT), np.float32)
+
+
+def _kinds(questions: Sequence[str | None]) -> NDArray[np.uint64]:
+    return np.array([QUESTION_KINDS.index(question_kind(q)) for q in questions], np.uint64)
 
 
 def idf_of(counts: csr_matrix) -> NDArray[np.float32]:

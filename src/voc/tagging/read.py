@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,13 @@ class Reading:
         items: (n, k) of the texts.
         parts: (m, k) of their spans, in order, by the heads ``OF_MENTIONS``.
         logits: raw scores of the texts and spans one above the other, (n + m, k), before calibration.
+        static: (n + m, dim) static vectors of the same, where the reader had to make them: ``acts`` read them too.
     """
 
     items: dict[str, NDArray[np.float32]]
     parts: dict[str, NDArray[np.float32]]
     logits: dict[str, NDArray[np.float32]]
+    static: NDArray[np.float32] | None = None
 
     def take(self, n: int, items: list[int], parts: list[int]) -> Reading:
         """The reading of some of the ``n`` texts and some of their spans."""
@@ -57,6 +59,7 @@ class Reading:
             {name: p[items] for name, p in self.items.items()},
             {name: p[parts] for name, p in self.parts.items()},
             {name: one[rows if name in OF_MENTIONS else items] for name, one in self.logits.items()},
+            None if self.static is None else self.static[rows],
         )
 
 
@@ -71,13 +74,13 @@ class FastReader:
         x = self.features(texts, questions, spans)
         n = len(texts)
         logits = {name: one.logits(x if name in OF_MENTIONS else x[:n]) for name, one in self.heads.items()}
-        return of_logits(self.heads, logits, n)
+        return replace(of_logits(self.heads, logits, n), static=features.static_of(x))
 
     def features(self, texts: Texts, questions: Texts, spans: Spans) -> csr_matrix:
-        """(n + m, ``features.width()``): the texts, then their spans, each in the light of its text's question."""
+        """(n + m, ``features.tag_width()``): the texts, then their spans, each in the light of its text's question."""
         parts = [(texts[i] or "")[start:end] for i, found in enumerate(spans) for start, end in found]
         asked = [questions[i] for i, found in enumerate(spans) for _ in found]
-        return features.matrix([*texts, *parts], [*questions, *asked], self._idf)
+        return features.tag_matrix([*texts, *parts], [*questions, *asked], self._idf)
 
 
 class AccurateReader:
@@ -103,7 +106,7 @@ class AccurateReader:
             own = one.logits(x if name in OF_MENTIONS else x[:n])
             blend = self.blends.get(name)
             logits[name] = own if blend is None else blend.logits(np.hstack([own, fast.logits[name]]))
-        return of_logits(self.deciding, logits, n)
+        return replace(of_logits(self.deciding, logits, n), static=fast.static)
 
     def _pooled(self, texts: Texts, questions: Texts, spans: Spans) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         cut = [(text or "")[: features.MAX_CHARACTERS] for text in texts]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from voc import modelstore, schema
 from voc.errors import InputError, ModelError
 from voc.ids import stable_id
-from voc.tagging import acts, fewshot, head, read
+from voc.tagging import acts, features, fewshot, head, read
 from voc.text.encode import STATIC_FILE, TOKENIZER_FILE
 from voc.text.spans import TAG_ENCODER_FILE, load_tag_encoder
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TIERS = ("fast", "accurate", "cascade")
 # Bumped when the code changes what a tag is, while the model files stay the same.
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 # Whose sentiment heads a pack without a model of its own is read with.
 SENTIMENT_OF = "patient-experience"
 IDF_FILE = "fast/idf.safetensors"
@@ -126,6 +126,8 @@ def _heads(taxonomy: str, tier: str) -> tuple[list[str], tuple[dict[str, head.He
         heads, shared = heads | own, shared | with_them
     if heads["sentiment"].labels != schema.SENTIMENTS:
         raise ModelError(f"models/{names[0]} has other sentiments than this voc; reinstall voc")
+    if tier == "fast" and any(len(one.weights) != features.tag_width() for one in heads.values()):
+        raise ModelError(f"models/{names[0]} reads other features than this voc has; reinstall voc, or train it anew")
     return names, (heads, shared)
 
 

@@ -206,14 +206,19 @@ class Tagger:
         """The act of each text, and those of its spans; a span that is the whole text has the text's."""
         said, asked = list(texts), list(questions)
         feeling = [by.reading.items["sentiment"][by.item] for by in decided]
+        vectors = [None if by.reading.static is None else by.reading.static[by.item] for by in decided]
         for text, question, found, by in zip(texts, questions, spans, decided, strict=True):
             parts = [span for span in found if not _whole(span, text or "")]
             said += [(text or "")[start:end] for start, end in parts]
             asked += [question] * len(parts)
             feeling += list(by.reading.parts["sentiment"][by.first_part : by.first_part + len(parts)])
+            if by.reading.static is not None:
+                first = len(by.reading.items["sentiment"]) + by.first_part
+                vectors += list(by.reading.static[first : first + len(parts)])
         if not said:
             return [], []
-        read = acts.load().read(said, asked, np.stack(feeling))
+        static = None if any(v is None for v in vectors) else np.stack([v for v in vectors if v is not None])
+        read = acts.load().read(said, asked, np.stack(feeling), static)
         own, rest = read[: len(texts)], iter(read[len(texts) :])
         return own, [
             [act if _whole(span, text or "") else next(rest) for span in found]

@@ -81,7 +81,7 @@ def test_heads_have_learnt_what_was_plain_to_see(trained):
     found, shared = head.load(trained / "one" / head_file("patient-experience"))
     assert found["categories"].labels == NAMES
     texts = ["friendly kind staff", "cold food again", "nobody answered the phone"]
-    x = features.matrix(texts, ["Why?"] * 3, shared["idf"])
+    x = features.tag_matrix(texts, ["Why?"] * 3, shared["idf"])
     assert found["sentiment"].probabilities(x).argmax(axis=1).tolist() == [4, 0, 2]
     best = [NAMES[k] for k in found["categories"].probabilities(x).argmax(axis=1)]
     assert best == ["Staff manner & personal attributes", "Food & drink provision & facilities", "Contacting services"]

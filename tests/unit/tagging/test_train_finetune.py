@@ -64,3 +64,27 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path):
 def test_without_a_checkpoint_there_are_no_heads(tmp_path):
     with pytest.raises(InputError, match="train tags first"):
         finetune.last(tmp_path)
+
+
+def test_words_of_texts_are_masked_in_training_and_questions_are_not(monkeypatch):
+    monkeypatch.setattr(finetune, "MASKED", 1.0)
+    codec = finetune.Codec()
+    whole = codec.row("Why was it?", [codec.ids("we waited for three hours")])
+    row = (whole[0], [(*whole[1][0], ROWS[0])])
+    made = [finetune._masked(row, codec.mask, random.Random(seed))[0] for seed in range(20)]
+    start, end = whole[1][0]
+    assert {ids.count(codec.mask) for ids in made} == {0, end - start}
+    assert all(ids[:start] == whole[0][:start] and ids[end:] == whole[0][end:] for ids in made)
+
+
+def test_an_exported_file_holds_no_notes_of_the_machine(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    from voc.tagging.train import encoder
+
+    node = onnx.helper.make_node("Identity", ["x"], ["y"], doc_string="File /home/someone/x.py")
+    node.metadata_props.add(key="pkg.torch.onnx.stack_trace", value="File /home/someone/y.py")
+    value = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1]) for n in "xy"]
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "g", value[:1], value[1:])), tmp_path / "m.onnx")
+    encoder.without_build_paths(tmp_path / "m.onnx")
+    assert b"/home/someone" not in (tmp_path / "m.onnx").read_bytes()
+    onnx.checker.check_model(str(tmp_path / "m.onnx"))

@@ -29,7 +29,7 @@ class WordEncoder:
             return np.mean(rows or [np.zeros(POOLED_DIM)], axis=0)
 
         parts = [vector(t[a:b]) for t, found in zip(texts, spans, strict=True) for a, b in found]
-        wide = [np.stack([vector(t) for t in texts]), np.reshape(parts, (-1, POOLED_DIM))]
+        wide = [np.reshape(rows, (-1, POOLED_DIM)) for rows in ([vector(t) for t in texts], parts)]
         return tuple(np.asarray(w, np.float32) for w in wide)
 
 
@@ -41,7 +41,7 @@ def examples(n, prefix):
         said, score = list(SAID.items())[i % 3]
         marks = tuple(j == i % 3 for j in range(len(NAMES)))
         rows.append(Example("nhs", f"{said} {words}", "Why?", f"{prefix}{i}", score, marks))
-        rows.append(Example("criticality", f"{said} {words}", "Why?", f"{prefix}{i}", label=0))
+        rows.append(Example("criticality", f"{said} {words} again", "What was good?", f"{prefix}{i}", label=0))
         rows.append(Example("clothing", f"{said} dress {words}", "", f"{prefix}{i}", score))
         rows.append(Example("title", said, "", f"{prefix}{i}", score))
         asked, function = list(ASKED.items())[i % 3]
@@ -62,7 +62,8 @@ def corpus():
 def fitted(corpus, tmp_path_factory):
     """A models folder with every head fitted to the toy corpus, used instead of the shipped one."""
     folder = tmp_path_factory.mktemp("models")
-    shutil.copytree(modelstore.models_dir() / "static", folder / "static")
+    for part in ("static", "acts"):
+        shutil.copytree(modelstore.models_dir() / part, folder / part)
     shutil.copytree(modelstore.models_dir() / "encoder", folder / "encoder")
     shutil.copy(modelstore.models_dir() / modelstore.MANIFEST, folder)
     (folder / "tags").mkdir()
@@ -162,6 +163,16 @@ def test_a_blend_trusts_the_logits_that_are_right():
     assert made.weights[0, 0] > 3 * abs(made.weights[3, 0])
     p = made.probabilities(np.hstack([good, noise]))
     assert abs(p.mean() - true.mean()) < 0.02, "calibrated in the large"
+
+
+def test_a_blend_of_overconfident_logits_is_calibrated():
+    draw = np.random.default_rng(4)
+    honest = draw.normal(size=(600, 3)) * 1.5
+    p = head.calibrated(honest.astype(np.float32), "softmax")
+    true = np.eye(3)[(p.cumsum(axis=1) > draw.random((600, 1))).argmax(axis=1)]
+    loud = (honest * 4).astype(np.float32)
+    made = linear.blend("x", ("a", "b", "c"), "softmax", loud, loud * 0, true)
+    assert made.weights[0, 0] == pytest.approx(0.25, abs=0.05)
 
 
 def test_thresholds_of_rare_labels_lean_on_the_common_one_and_hopeless_labels_are_off():

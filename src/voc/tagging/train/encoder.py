@@ -167,6 +167,22 @@ def _quantise(exact: Path, out: Path, *, per_channel: bool = False) -> None:
             str(prepared), str(out), weight_type=QuantType.QInt8, reduce_range=True, per_channel=per_channel,
             op_types_to_quantize=["MatMul", "Gemm"] if per_channel else None,
         )  # fmt: skip
+    without_build_paths(out)
+
+
+def without_build_paths(path: Path) -> None:
+    """Drop the exporter's notes from an ONNX file in place: they hold stack traces, and so paths, of the machine."""
+    import onnx  # an extra
+
+    model = onnx.load(str(path))
+    graphs = [model.graph, *model.functions]
+    for holder in (model, *graphs, *(node for graph in graphs for node in graph.node)):
+        del holder.metadata_props[:]
+        holder.doc_string = ""
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        del value.metadata_props[:]
+        value.doc_string = ""
+    onnx.save(model, str(path))
 
 
 def distil_static(out: Path) -> Path:

@@ -46,7 +46,7 @@ def train(
     """
     progress("features")
     idf = features.idf_of(features.matrix(data.texts, data.questions, None)).astype(np.float16).astype(np.float32)
-    x = features.matrix(data.texts, data.questions, idf)
+    x = features.tag_matrix(data.texts, data.questions, idf)
     said, sorted_ = data.sentiment >= 0, data.categories.any(axis=1)
     progress("sentiment")
     sentiment = _softmax_head(x[said], data.sentiment[said], data.groups[said], seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voc.tagging.head import Head, Kind, calibrated, dense
+from voc.tagging.train import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,12 +97,11 @@ def blend(
 
     k, each = len(labels), (np.ones(len(true)) if weights is None else weights)[:, None]
 
-    def logits(v: NDArray[np.float64]) -> NDArray[np.float32]:
-        return np.asarray(v[0] * accurate + v[1] * fast + v[2:], np.float32)
+    slow, quick = accurate.astype(np.float64), fast.astype(np.float64)
 
     def loss(v: NDArray[np.float64]) -> float:
-        p = np.clip(calibrated(logits(v), kind), 1e-6, 1 - 1e-6)
-        lost = -(true * np.log(p)) - ((1 - true) * np.log(1 - p) if kind == "sigmoid" else 0)
+        yes, no = choose.log_probabilities(v[0] * slow + v[1] * quick + v[2:], kind)
+        lost = -(true * yes) - (1 - true) * no
         return float((lost * each).sum() + ridge * (v[2:] ** 2).sum())
 
     found = minimize(loss, np.concatenate([[0.6, 0.4], np.zeros(k)]), method="L-BFGS-B").x

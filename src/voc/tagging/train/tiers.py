@@ -1,7 +1,8 @@
 """Fitting every head of every tier once the encoder of tags is there: fast, accurate, their blends, and the gate.
 
-Nothing is chosen on rows that anything was fitted to: the fast heads' thresholds come from folds, all that concerns
-the encoder from the part held out of its training. When all is chosen, the fast heads are fitted once more, to all.
+Nothing is chosen on rows that anything was fitted to: the fast heads' thresholds come from folds that share no person
+and no text, all that concerns the encoder from comments held out of its training whose text it has not met elsewhere.
+When all is chosen, the fast heads are fitted once more, to all.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voc import modelstore, schema
-from voc.tagging import features, head, read, shipped
-from voc.tagging.train import choose, linear
+from voc.tagging import features, head, shipped
+from voc.tagging.train import choose, gates, linear
+from voc.tagging.train.rows import ASKED_ELSE, PART, Rows, first_of_text, not_in, rows_of, together, unlabelled
 from voc.text.spans import SpanEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,15 +30,18 @@ if TYPE_CHECKING:
     from voc.tagging.train.corpus import Corpus, Example
 
     Vectors = NDArray[np.float32]
+    # Which rows a fast head learns from, their features, targets and weights.
+    Said = tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]
 
-SENTIMENT_C, CATEGORY_C, FUNCTION_C = 3.0, 12.0, 12.0
-# How much a teacher's label counts beside a person's, and a shop's star beside a patient's sentiment.
-SOFT, STARS = 0.4, 0.2
+SENTIMENT_C, CATEGORY_C, FUNCTION_C = 5.0, 12.0, 12.0
+# How much a teacher's label counts beside a person's, of whole comments and of the rest, and a shop's star beside a
+# patient's sentiment.
+SOFT, SOFTER, STARS = 0.4, 0.3, 0.2
 N_FOLDS = 3
 N_REVIEWS, N_TITLES, N_BITEXT, N_CHATTER = 1_200, 2_500, 800, 600
 # Of the reviews held out so many are enough: they are long, and patients' comments decide.
 N_HELD = 250
-# Share of comments that the cascade sends to the encoder: what 2.5 times the accurate tier's throughput leaves.
+# Share of the encoder's work that the cascade asks for: what 2.5 times the accurate tier's throughput leaves.
 SENT_ON = 0.3
 SOURCE = (
     "nhs-fft and nhs-criticality, train parts (MIT, The Strategy Unit), clothing-reviews, train part (CC0), curekart,"
@@ -45,31 +50,23 @@ SOURCE = (
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Examples with both readers' features."""
+class Fitted:
+    """The heads of one kind, and how the fast one reads what it was fitted to.
 
-    examples: list[Example]
-    sparse: csr_matrix
-    pooled: Vectors
+    Attributes:
+        fast: the fast head; ``trained``, the one that came with the encoder; ``both``, the blend of the two.
+        unseen: (n, k) calibrated probabilities of the rows to learn from, each by a fast head that did not see it; NaN
+            for rows that were never left out.
+    """
 
-    def of(self, *sources: str) -> NDArray[np.int64]:
-        """Positions of the examples of these sets."""
-        return np.flatnonzero(self.of_mask(*sources))
+    fast: head.Head
+    trained: head.Head
+    both: head.Head
+    unseen: Vectors
 
-    def of_mask(self, *sources: str) -> NDArray[np.bool_]:
-        """Which of the examples are of these sets."""
-        return np.array([e.source in sources for e in self.examples])
-
-    def take(self, rows: NDArray[np.int64]) -> Rows:
-        """Some of the rows."""
-        return Rows([self.examples[i] for i in rows], self.sparse[rows], self.pooled[rows])
-
-    def and_also(self, other: Rows) -> Rows:
-        """These rows and then the other's."""
-        from scipy.sparse import vstack  # half a second of import
-
-        sparse = vstack([self.sparse, other.sparse], format="csr")
-        return Rows([*self.examples, *other.examples], sparse, np.vstack([self.pooled, other.pooled]))
+    def slow(self, rows: Rows) -> Vectors:
+        """(n, k) what the accurate tier makes of rows."""
+        return self.both.probabilities(np.hstack([self.trained.logits(rows.pooled), self.fast.logits(rows.sparse)]))
 
 
 def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int = 0,
@@ -81,35 +78,36 @@ def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int =
         trained: the heads that were trained with the encoder: "sentiment", "categories", "function".
         out: the models folder, which holds the encoder.
         seed: the same data and seed give the same files.
-        progress: called with a line before each step.
+        progress: called with a line before each step, and with the curve of the cascade on held-out comments.
     """
     rng = random.Random(seed)
     progress("features")
-    idf = _idf(corpus, rng)
-    encoder = SpanEncoder()
-    learn = _rows(_chosen(corpus, rng), idf, encoder)
-    held = _rows(_fewer(corpus.held_out), idf, encoder)
+    idf, encoder = _idf(corpus, rng), SpanEncoder()
+    learn = rows_of(_chosen(corpus, rng), idf, encoder)
+    learn = learn.and_also(unlabelled(learn.examples, idf, encoder))
+    held = rows_of(_fewer(corpus.held_out), idf, encoder)
+    fresh = held.take(np.flatnonzero(not_in(held.examples, corpus.train) & first_of_text(held.examples)))
     head.save(out / shipped.IDF_FILE, [], {"idf": idf})
     progress("sentiment")
-    sentiment = _sentiment(learn, held, trained["sentiment"], seed)
+    sentiment = _sentiment(learn, fresh, trained["sentiment"], seed)
     progress("categories")
-    named = _categories(learn, held, trained["categories"], corpus.categories, seed)
+    named = _categories(learn, fresh, trained["categories"], corpus.categories, seed)
     progress("care functions")
-    functions = _functions(learn, held, trained["function"], corpus.functions, seed)
+    functions = _functions(learn, fresh, trained["function"], corpus.functions, seed)
     progress("gates")
-    unseen = learn.take(learn.of("criticality"))
-    head.save(out / shipped.head_file("patient-experience", "cascade"), [gate(sentiment, named, held, unseen)], {})
-    head.save(out / shipped.head_file("ecommerce", "cascade"), [gate(sentiment, functions, held, unseen)], {})
+    for line in _gates(sentiment, named, functions, learn, fresh, out):
+        progress(line)
     progress("fast heads on all rows")
     whole = learn.and_also(held.take(held.of("nhs", "curekart")))
     said = _said_sentiment(whole, trained["sentiment"])[1:]
-    sentiment[0] = _on_all(sentiment[0], "softmax", SENTIMENT_C, *said)
+    fast = {"sentiment": _on_all(sentiment.fast, "softmax", SENTIMENT_C, *said)}
     said = _said_categories(whole, trained["categories"], len(corpus.categories))[1:]
-    named[0] = _on_all(named[0], "sigmoid", CATEGORY_C, *said)
-    functions[0] = _on_all(functions[0], "softmax", FUNCTION_C, *_said_functions(whole, len(corpus.functions))[1:])
-    for name, pair in (("sentiment", sentiment), ("patient-experience", named), ("ecommerce", functions)):
-        head.save(out / shipped.head_file(name), pair[:1], {})
-        head.save(out / shipped.head_file(name, "accurate"), pair[1:], {})
+    fast["patient-experience"] = _on_all(named.fast, "sigmoid", CATEGORY_C, *said)
+    said = _said_functions(whole, len(corpus.functions))[1:]
+    fast["ecommerce"] = _on_all(functions.fast, "softmax", FUNCTION_C, *said)
+    for name, made in (("sentiment", sentiment), ("patient-experience", named), ("ecommerce", functions)):
+        head.save(out / shipped.head_file(name), [fast[name]], {})
+        head.save(out / shipped.head_file(name, "accurate"), [made.trained, made.both], {})
     _manifest(out)
 
 
@@ -140,57 +138,52 @@ def _fewer(held_out: list[Example]) -> list[Example]:
     return kept
 
 
-def _rows(examples: list[Example], idf: Vectors, encoder: SpanEncoder) -> Rows:
-    texts, asked = [e.text for e in examples], [e.question or None for e in examples]
-    pooled = encoder.pool(texts, asked, [[]] * len(texts))[0]
-    return Rows(examples, features.matrix(texts, asked, idf), pooled)
-
-
-def _sentiment(learn: Rows, held: Rows, trained: head.Head, seed: int) -> list[head.Head]:
-    """The fast head, the encoder's, and their blend."""
-    used, x, t, w = _said_sentiment(learn, trained)
+def _sentiment(learn: Rows, fresh: Rows, trained: head.Head, seed: int) -> Fitted:
+    used, x, t, w = found = _said_sentiment(learn, trained)
+    logits = _out_of_fold(found, ("nhs", "criticality"), learn, "softmax", SENTIMENT_C, seed)
     true = np.array([e.sentiment for e in learn.examples])
-    patients = (true[used] >= 0) & learn.of_mask("nhs")[used]
-    out_of_fold = _out_of_fold(x, t, w, patients, [learn.examples[i].group for i in used], "softmax", SENTIMENT_C, seed)
+    own = used[(true[used] >= 0) & learn.of_mask("nhs")[used]]
+    own = own[first_of_text([learn.examples[i] for i in own])]
+    temperature, shift = choose.scaled(logits[own], np.eye(5)[true[own]])
+    unseen = head.calibrated(np.asarray((logits + shift) / temperature, np.float32), "softmax")
     final = linear.fit(x, t, "softmax", SENTIMENT_C, w)
-    logits, said = out_of_fold[patients], true[used][patients]
-    temperature = choose.temperature(logits, np.eye(5)[said], "softmax")
-    p = head.calibrated(np.asarray(logits / temperature, np.float32), "softmax")
-    fast = _fast("sentiment", "softmax", schema.SENTIMENTS, final, temperature=temperature,
-                 abstain_below=choose.abstain_below(p.max(axis=1), p.argmax(axis=1) == said))  # fmt: skip
-    here = held.take(np.flatnonzero([e.sentiment >= 0 for e in held.examples]))
+    p = unseen[own]
+    fast = _fast("sentiment", "softmax", schema.SENTIMENTS, final, shift.tolist(), temperature=temperature,
+                 abstain_below=choose.abstain_below(p.max(axis=1), p.argmax(axis=1) == true[own]))  # fmt: skip
+    here = fresh.take(np.flatnonzero([e.sentiment >= 0 for e in fresh.examples]))
     said = np.array([e.sentiment for e in here.examples])
     each = np.where(here.of_mask("nhs"), 1.0, 0.1).astype(np.float32)
     pair = trained.logits(here.pooled), fast.logits(here.sparse)
     both = linear.blend("sentiment", schema.SENTIMENTS, "softmax", *pair, np.eye(5)[said], each)
     p = both.probabilities(np.hstack(pair))[here.of("nhs")]
-    own = said[here.of("nhs")]
-    return [fast, trained, replace(both, abstain_below=choose.abstain_below(p.max(axis=1), p.argmax(axis=1) == own))]
+    right = p.argmax(axis=1) == said[here.of("nhs")]
+    return Fitted(fast, trained, replace(both, abstain_below=choose.abstain_below(p.max(axis=1), right)), unseen)
 
 
-def _said_sentiment(rows: Rows, trained: head.Head) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+def _said_sentiment(rows: Rows, trained: head.Head) -> Said:
     """Which rows a fast head of sentiment learns from, their features, targets and weights."""
     soft = head.calibrated(trained.logits(rows.pooled), "softmax")
     true = np.array([e.sentiment for e in rows.examples])
-    weights = np.select([rows.of_mask("nhs") & (true >= 0), true >= 0, rows.of_mask("criticality", "nhs")],
-                        [1.0, STARS, SOFT], 0.0).astype(np.float32)  # fmt: skip
+    true[rows.of_mask(ASKED_ELSE, PART)] = -1  # the label was the whole comment's
+    kinds = [rows.of_mask("nhs") & (true >= 0), true >= 0, rows.of_mask("criticality", "nhs")]
+    kinds.append(rows.of_mask(ASKED_ELSE, PART))
+    weights = np.select(kinds, [1.0, STARS, SOFT, SOFTER], 0.0).astype(np.float32)
     target = np.where((true >= 0)[:, None], np.eye(5, dtype=np.float32)[true], soft)
     used = np.flatnonzero(weights)
     return used, rows.sparse[used], target[used], weights[used]
 
 
-def _said_categories(
-    rows: Rows, trained: head.Head, n_names: int
-) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+def _said_categories(rows: Rows, trained: head.Head, n_names: int) -> Said:
     soft = head.calibrated(trained.logits(rows.pooled), "sigmoid")
-    known = np.array([e.categories is not None for e in rows.examples])
-    used = np.flatnonzero(known | rows.of_mask("criticality", "nhs"))
+    known = np.array([e.categories is not None for e in rows.examples]) & ~rows.of_mask(PART)
+    used = np.flatnonzero(known | rows.of_mask("criticality", "nhs", ASKED_ELSE, PART))
     hard = np.array([e.categories or (False,) * n_names for e in rows.examples], np.float32)
     target = np.where(known[:, None], hard, soft)[used]
-    return used, rows.sparse[used], target, np.where(known, 1.0, SOFT).astype(np.float32)[used]
+    weights = np.where(known, 1.0, np.where(rows.of_mask(ASKED_ELSE, PART), SOFTER, SOFT))
+    return used, rows.sparse[used], target, weights.astype(np.float32)[used]
 
 
-def _said_functions(rows: Rows, n_names: int) -> tuple[NDArray[np.int64], csr_matrix, Vectors, Vectors]:
+def _said_functions(rows: Rows, n_names: int) -> Said:
     index = np.array([e.function for e in rows.examples])
     used = np.flatnonzero(index >= 0)
     target = np.eye(n_names, dtype=np.float32)[index[used]]
@@ -201,104 +194,97 @@ def _said_functions(rows: Rows, n_names: int) -> tuple[NDArray[np.int64], csr_ma
 def _on_all(fast: head.Head, kind: Any, c: float, x: csr_matrix, target: Vectors, weights: Vectors) -> head.Head:
     """``fast`` fitted to the held-out rows too, once all that they were held out for is settled."""
     fitted = linear.fit(x, target, kind, c, weights)
-    quantised, scale = head.quantised(fitted[0])
-    return replace(fast, weights=quantised, scale=scale, bias=fitted[1].astype(np.float32))
+    return _fast(
+        fast.name, kind, fast.labels, fitted, fast.shift, temperature=fast.temperature, thresholds=fast.thresholds,
+        abstain_below=fast.abstain_below,
+    )  # fmt: skip
 
 
-def _categories(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> list[head.Head]:
-    used, x, target, weights = _said_categories(learn, trained, len(names))
-    patients = np.array([learn.examples[i].categories is not None for i in used])
-    groups = [learn.examples[i].group for i in used]
-    logits = _out_of_fold(x, target, weights, patients, groups, "sigmoid", CATEGORY_C, seed)[patients]
+def _categories(learn: Rows, fresh: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> Fitted:
+    used, x, target, weights = found = _said_categories(learn, trained, len(names))
+    logits = _out_of_fold(found, ("nhs", "criticality"), learn, "sigmoid", CATEGORY_C, seed)
+    own = used[np.array([learn.examples[i].categories is not None for i in used]) & learn.of_mask("nhs")[used]]
+    own = own[first_of_text([learn.examples[i] for i in own])]
+    true = np.array([learn.examples[i].categories for i in own])
+    temperature = choose.temperature(logits[own], true.astype(float), "sigmoid")
+    unseen = head.calibrated(np.asarray(logits / temperature, np.float32), "sigmoid")
     final = linear.fit(x, target, "sigmoid", CATEGORY_C, weights)
-    true = target[patients] > 0.5
-    temperature = choose.temperature(logits, true.astype(float), "sigmoid")
-    p = head.calibrated(np.asarray(logits / temperature, np.float32), "sigmoid")
-    fast = _fast("categories", "sigmoid", names, final, temperature=temperature, thresholds=choose.thresholds(p, true))
-    here = held.take(np.flatnonzero([e.categories is not None for e in held.examples]))
+    fast = _fast("categories", "sigmoid", names, final, temperature=temperature,
+                 thresholds=choose.thresholds(unseen[own], true))  # fmt: skip
+    here = fresh.take(np.flatnonzero([e.categories is not None for e in fresh.examples]))
     true = np.array([e.categories for e in here.examples])
     pair = trained.logits(here.pooled), fast.logits(here.sparse)
     both = linear.blend("categories", names, "sigmoid", *pair, true)
     p = both.probabilities(np.hstack(pair))
-    return [fast, trained, replace(both, thresholds=choose.thresholds(p, true))]
+    return Fitted(fast, trained, replace(both, thresholds=choose.thresholds(p, true)), unseen)
 
 
-def _functions(learn: Rows, held: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> list[head.Head]:
+def _functions(learn: Rows, fresh: Rows, trained: head.Head, names: tuple[str, ...], seed: int) -> Fitted:
     """What a shop is asked for; the last label is "none of these", which is never given."""
     index = np.array([e.function for e in learn.examples])
-    used, x, target, weights = _said_functions(learn, len(names))
-    mine = learn.of_mask("curekart")[used]
-    groups = [learn.examples[i].group for i in used]
-    logits = _out_of_fold(x, target, weights, mine, groups, "softmax", FUNCTION_C, seed)[mine]
+    _, x, target, weights = found = _said_functions(learn, len(names))
+    logits = _out_of_fold(found, ("curekart",), learn, "softmax", FUNCTION_C, seed)
+    own = learn.of("curekart")
+    temperature = choose.temperature(logits[own], np.eye(len(names))[index[own]], "softmax")
+    unseen = head.calibrated(np.asarray(logits / temperature, np.float32), "softmax")
     final = linear.fit(x, target, "softmax", FUNCTION_C, weights)
-    temperature = choose.temperature(logits, target[mine].astype(float), "softmax")
-    p = head.calibrated(np.asarray(logits / temperature, np.float32), "softmax")
     fast = _fast("categories", "softmax", names, final, temperature=temperature,
-                 thresholds=choose.refusal(p, index[used][mine]))  # fmt: skip
-    here = held.take(held.of("curekart"))
+                 thresholds=choose.refusal(unseen[own], index[own]))  # fmt: skip
+    here = fresh.take(fresh.of("curekart"))
     true = np.array([e.function for e in here.examples])
     pair = trained.logits(here.pooled), fast.logits(here.sparse)
     both = linear.blend("categories", names, "softmax", *pair, np.eye(len(names))[true])
     p = both.probabilities(np.hstack(pair))
-    return [fast, trained, replace(both, thresholds=choose.refusal(p, true))]
+    return Fitted(fast, trained, replace(both, thresholds=choose.refusal(p, true)), unseen)
 
 
-def gate(sentiment: list[head.Head], named: list[head.Head], held: Rows, unseen: Rows) -> head.Head:
-    """How likely the accurate tier would say something else than the fast one, from the fast reading alone.
+def _gates(sentiment: Fitted, named: Fitted, functions: Fitted, learn: Rows, fresh: Rows, out: Path) -> list[str]:
+    """Fit and write both gates; the patients' curve on held-out comments, line by line."""
+    older, patients = learn.of("criticality"), fresh.take(fresh.of("nhs"))
+    unseen = _read(sentiment, named, learn.take(older), (sentiment.unseen[older], named.unseen[older]))
+    held = _read(sentiment, named, patients)
+    # What the encoder learned from is left out: it is surer there than it is of anything new.
+    gate = gates.fit(unseen, held, SENT_ON)
+    head.save(out / shipped.head_file("patient-experience", "cascade"), [gate], {})
+    shop = _read(sentiment, functions, fresh.take(fresh.of("curekart", "title", "clothing")))
+    head.save(out / shipped.head_file("ecommerce", "cascade"), [gates.fit(shop, shop, SENT_ON)], {})
+    return [f"cascade, held out: {row}" for row in gates.curve(gate, held)]
 
-    It needs no labels: it is fitted to where the two differ on texts whose sentiment and categories the encoder has
-    not been shown.
+
+def _read(sentiment: Fitted, named: Fitted, rows: Rows, unseen: tuple[Vectors, Vectors] | None = None) -> gates.Read:
+    """How both tiers read rows; ``unseen`` is the fast reading where the final heads have seen the rows."""
+    fast = unseen or (sentiment.fast.probabilities(rows.sparse), named.fast.probabilities(rows.sparse))
+    slow = sentiment.slow(rows), named.slow(rows)
+    given = gates.given(fast[1], named.fast), gates.given(slow[1], named.both)
+    kinds = ("sentiment", "categories")
+    return gates.Read(rows.examples, dict(zip(kinds, fast, strict=True)), dict(zip(kinds, slow, strict=True)), given)
+
+
+def _out_of_fold(said: Said, wanted: Sequence[str], learn: Rows, kind: Any, c: float, seed: int) -> Vectors:
+    """Logits (of all rows of ``learn``, NaN where not wanted) by heads that saw neither their persons nor their texts.
+
+    ``wanted`` are sets; what heads are fitted to beside them is seen, unless it shares person or text.
     """
-    sets = [held.take(held.of("nhs")), unseen]
-    x, y = zip(*(_differing(sentiment, named, rows) for rows in sets), strict=True)
-    features_, target = np.concatenate(x), np.concatenate(y)
-    middle, spread = features_.mean(axis=0), features_.std(axis=0) + 1e-6
-    from scipy.sparse import csr_matrix  # half a second of import
-
-    weights, bias = linear.fit(csr_matrix((features_ - middle) / spread), target[:, None], "sigmoid", 1.0)
-    raw = weights / spread[:, None]
-    found = head.dense("gate", "sigmoid", ("sent on",), raw, bias - middle @ raw)
-    change = found.probabilities(x[0])[:, 0]
-    return replace(found, thresholds=(round(float(np.quantile(change, 1 - SENT_ON)), 4),))
-
-
-def _differing(sentiment: list[head.Head], named: list[head.Head], rows: Rows) -> tuple[Vectors, Vectors]:
-    fast = read.FastReader({"sentiment": sentiment[0], "categories": named[0]}, np.zeros(0, np.float32))
-    logits = {"sentiment": sentiment[0].logits(rows.sparse), "categories": named[0].logits(rows.sparse)}
-    reading = read.of_logits(fast.heads, logits, len(rows.examples))
-    second = {}
-    for name, heads in (("sentiment", sentiment), ("categories", named)):
-        second[name] = heads[2].probabilities(np.hstack([heads[1].logits(rows.pooled), logits[name]]))
-    moved = (second["sentiment"].argmax(axis=1) != reading.items["sentiment"].argmax(axis=1)).astype(np.float32)
-    a, b = (
-        p >= np.asarray(h.thresholds)
-        for p, h in ((reading.items["categories"], named[0]), (second["categories"], named[2]))
-    )
-    # Every label that would change counts, as it does in micro-F1; three are as many as a comment has.
-    other = np.minimum(1.0, (a ^ b).sum(axis=1) / 3)
-    texts, asked = [e.text for e in rows.examples], [e.question or None for e in rows.examples]
-    return read.gate_features(reading, texts, asked), np.asarray(0.4 * moved + 0.6 * other, np.float32)
-
-
-def _out_of_fold(
-    x: csr_matrix, target: Vectors, weights: Vectors, wanted: NDArray[np.bool_], groups: list[str], kind: Any, c: float,
-    seed: int,
-) -> Vectors:  # fmt: skip
-    """Logits of the ``wanted`` rows by heads that saw neither them nor their respondents; the rest is seen."""
     from sklearn.model_selection import GroupKFold  # a second of import
 
-    logits, rows = np.zeros(target.shape, np.float32), np.flatnonzero(wanted)
-    kept = np.array(groups)[rows]
-    for _, unseen in GroupKFold(N_FOLDS, shuffle=True, random_state=seed).split(rows, groups=kept):
-        seen = np.setdiff1d(np.arange(len(target)), rows[unseen])
+    used, x, target, weights = said
+    mine = learn.of_mask(*wanted)[used]
+    company = np.array(together([learn.examples[i] for i in used]))
+    logits, rows = np.full((len(learn.examples), target.shape[1]), np.nan, np.float32), np.flatnonzero(mine)
+    for _, unseen in GroupKFold(N_FOLDS, shuffle=True, random_state=seed).split(rows, groups=company[rows]):
+        left_out = np.isin(company, np.unique(company[rows[unseen]]))
+        seen = np.flatnonzero(~left_out)
         w, b = linear.fit(x[seen], target[seen], kind, c, weights[seen])
-        logits[rows[unseen]] = x[rows[unseen]] @ w + b
+        logits[used[rows[unseen]]] = x[rows[unseen]] @ w + b
     return logits
 
 
-def _fast(name: str, kind: Any, labels: tuple[str, ...], fitted: tuple[Any, Any], **settings: Any) -> head.Head:
+def _fast(
+    name: str, kind: Any, labels: tuple[str, ...], fitted: tuple[Any, Any], shift: Sequence[float] = (), **settings: Any
+) -> head.Head:
     weights, scale = head.quantised(fitted[0])
-    return head.Head(name, kind, labels, weights, scale, fitted[1].astype(np.float32), **settings)
+    bias = (fitted[1] + (np.array(shift) if shift else 0)).astype(np.float32)
+    return head.Head(name, kind, labels, weights, scale, bias, shift=tuple(shift), **settings)
 
 
 def _manifest(out: Path) -> None:
