@@ -309,8 +309,8 @@ def test_demo_plays_its_nights_and_says_who_is_late(voc_command, tmp_path):
                 next(e for e in events if e.move == "ship").details["test_hash"] == ws.declared_test(case.case_id).hash
             )
             verdict = verdict_event(events).details["result"]["verdict"]
-            # The fix that worked is small: the tagger in force decides whether its window is enough to tell.
-            assert verdict in ("cannot_tell", "improved" if fix["worked"] else "no_change"), fix["topic"]
+            # What changed nothing may be too little talked of to be told apart from what changed a little.
+            assert verdict in (("improved",) if fix["worked"] else ("no_change", "cannot_tell")), fix["topic"]
         grown = case_of(ws, issue["topic"])
         after = grown.opened_at.date() - first_day(DAY, issue["week"])
         assert (grown.owner, 0 <= after.days <= 14) == ("clinic-operations", True)

@@ -66,17 +66,6 @@ def test_without_a_checkpoint_there_are_no_heads(tmp_path):
         finetune.last(tmp_path)
 
 
-def test_words_of_texts_are_masked_in_training_and_questions_are_not(monkeypatch):
-    monkeypatch.setattr(finetune, "MASKED", 1.0)
-    codec = finetune.Codec()
-    whole = codec.row("Why was it?", [codec.ids("we waited for three hours")])
-    row = (whole[0], [(*whole[1][0], ROWS[0])])
-    made = [finetune._masked(row, codec.mask, random.Random(seed))[0] for seed in range(20)]
-    start, end = whole[1][0]
-    assert {ids.count(codec.mask) for ids in made} == {0, end - start}
-    assert all(ids[:start] == whole[0][:start] and ids[end:] == whole[0][end:] for ids in made)
-
-
 def test_an_exported_file_holds_no_notes_of_the_machine(tmp_path):
     onnx = pytest.importorskip("onnx")
     from voc.tagging.train import encoder

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # and the weights of the two tiers are fitted there.
 HELD_OUT = {"nhs": 0.12, "criticality": 0.05, "clothing": 0.05, "title": 0.05, "curekart": 0.15, "bitext": 0.05}
 # How many examples of each set make one epoch: about one pass over the main job, and a changing part of the rest.
-PER_EPOCH = {"nhs": 10_000, "criticality": 1_800, "clothing": 900, "title": 1_200, "curekart": 480, "bitext": 250}
+PER_EPOCH = {"nhs": 10_000, "criticality": 1_800, "clothing": 900, "title": 700, "curekart": 480, "bitext": 250}
 NONE = "none"
 PARAPHRASE, NO_QUESTION = 0.12, 0.05
 _ASKED = {
@@ -55,7 +55,6 @@ class Example:
         function: index of the care function of a shop, the last being none of them.
         label: index of the older framework's label.
         criticality: -1 (worst) .. 1 (best).
-        score: 0 very poor .. 4 very good: what the respondent thought of it all, whatever this answer says.
     """
 
     source: str
@@ -67,7 +66,6 @@ class Example:
     function: int = -1
     label: int = -1
     criticality: float = math.nan
-    score: int = -1
 
 
 @dataclass(frozen=True)
@@ -148,10 +146,10 @@ def _patients(path: Path, categories: tuple[str, ...]) -> list[Example]:
     return [
         Example(
             "nhs", text, question, str(group), sentiment=int(score),
-            categories=tuple(map(bool, row)) if row.any() else None, score=int(overall),
+            categories=tuple(map(bool, row)) if row.any() else None,
         )
-        for text, question, group, score, row, overall in zip(
-            data.texts, data.questions, data.groups, data.sentiment, data.categories, data.scores, strict=True
+        for text, question, group, score, row in zip(
+            data.texts, data.questions, data.groups, data.sentiment, data.categories, strict=True
         )
     ]  # fmt: skip
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXT, QUESTION, RESPONDENT, SENTIMENT = "FFT answer", "FFT question", "Respondent ID", "Comment sentiment"
-# The score that the respondent gave, 1 very good .. 5 very poor; a file may do without it.
-SCORE = "FFT categorical answer"
 # Source columns that a category is made of, where they are not simply its own name.
 MERGED: dict[str, tuple[str, ...]] = {
     "Staffing levels & responsiveness": ("Number & deployment of staff", "Staff responsiveness"),
@@ -45,7 +43,6 @@ class Labelled:
         groups: (n,) respondent of each, so that folds never split a person.
         sentiment: (n,) 0 very negative .. 4 very positive, -1 unlabelled.
         categories: (n, k) 0/1; a row without any is unlabelled.
-        scores: (n,) 0 very poor .. 4 very good, as the respondent answered; -1 unknown.
     """
 
     texts: list[str]
@@ -53,7 +50,6 @@ class Labelled:
     groups: NDArray[np.str_]
     sentiment: NDArray[np.int64]
     categories: NDArray[np.bool_]
-    scores: NDArray[np.int64]
 
 
 def read(paths: Sequence[Path], categories: Sequence[str]) -> Labelled:
@@ -81,15 +77,7 @@ def read(paths: Sequence[Path], categories: Sequence[str]) -> Labelled:
         frame[RESPONDENT].to_numpy().astype(str),
         np.where(score.is_null().to_numpy(), -1, 5 - score.fill_null(5).to_numpy()),
         np.stack(labels, axis=1),
-        _scores(frame),
     )
-
-
-def _scores(frame: pl.DataFrame) -> NDArray[np.int64]:
-    if SCORE not in frame.columns:
-        return np.full(len(frame), -1)
-    given = frame[SCORE].cast(pl.Int64, strict=False).fill_null(0).to_numpy()
-    return np.where((given >= 1) & (given <= 5), 5 - given, -1)
 
 
 def _table(path: Path, categories: Sequence[str]) -> pl.DataFrame:
@@ -100,4 +88,4 @@ def _table(path: Path, categories: Sequence[str]) -> pl.DataFrame:
     absent = [column for column in wanted if column not in frame.columns]
     if absent:
         raise InputError(f"{path}: no column {absent[0]!r}; training needs the columns of the labelled FFT layout")
-    return frame.select(*wanted, *([SCORE] if SCORE in frame.columns else []))
+    return frame.select(wanted)
