@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -q -c constraints.txt
 export PYTHONUTF8 := 1
 
-.PHONY: bench-app bench-permanence bench-signals demo app test test-live test-faults lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
+.PHONY: bench-app bench-permanence bench-signals demo app test test-live test-faults fuzz lint bench bench-tagging bench-start bench-verify bench-insight bench-safety clean help
 
 demo: $(VENV)/.core ## build the environment, run the demo's night, print what it found
 	$(BIN)/voc demo demo

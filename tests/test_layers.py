@@ -78,9 +78,9 @@ FENCES = {
     "bertopic": ("themes/bertopic.py",),
     "requests": (),
     "httpx": (),
-    "urllib": ("endpoint.py",),
+    "urllib": ("endpoint.py", "outside.py"),
     "http": (),
-    "socket": (),
+    "socket": ("outside.py",),
 }
 # It tells the user where the app listens.
 SAYS_WHERE = "app/serve.py"

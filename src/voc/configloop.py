@@ -30,6 +30,7 @@ class Channel:
     """A way to reach people: one URL of ``apprise``, kept in the environment, a private file, or in plain here.
 
     ``verbatims`` lets redacted quotes go out by it; ``quiet`` makes it wait for the end of the quiet hours.
+    ``private`` lets it lead to this machine or its network.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Channel:
     url: str = ""
     verbatims: bool = False
     quiet: bool = True
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from voc.errors import DeliveryError
-from voc.outside import gate
+from voc.outside import gate, hosts_of, vet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,18 @@ def address(channel: Channel, root: Path) -> str:
     return found
 
 
+def vetted(channel: Channel, root: Path, *, external: str) -> str:
+    """``address``, after a look at where it leads; see ``voc.outside.vet``. Redirects are not followed.
+
+    Raises:
+        DeliveryError: there is no address, it may not be contacted, or nothing may.
+    """
+    url = address(channel, root)
+    for host in hosts_of(url):
+        vet(external, host, private=channel.private)
+    return url
+
+
 def send(url: str, title: str, body: str, *, external: str, delivery_id: str = "") -> None:
     """Send a text, once; whether to try again is the caller's to decide.
 
@@ -70,8 +82,10 @@ def send(url: str, title: str, body: str, *, external: str, delivery_id: str = "
     scheme = url.partition("://")[0] if "://" in url else ""
     if delivery_id and scheme.casefold() in _WITH_HEADERS:
         url += f"{'&' if '?' in url else '?'}+{HEADER}={delivery_id}"
+    # Who sends us elsewhere is not whom the settings name.
+    asset = apprise.AppriseAsset(async_mode=False, app_id="voc", http_redirects=False)
     with _unlogged():
-        target = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(async_mode=False, app_id="voc"))
+        target = apprise.Apprise.instantiate(url, asset=asset)
     if target is None:
         raise DeliveryError(f"the address ({scheme or 'no scheme'}) is not one that apprise knows")
     try:

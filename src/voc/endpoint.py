@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from voc.errors import DeliveryError
-from voc.outside import gate
+from voc.outside import gate, hosts_of, vet
 
 _SECONDS = 20
 _MOST_BYTES = 100_000
@@ -21,6 +21,28 @@ class _NoRedirect(HTTPRedirectHandler):
 
     def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
         return None
+
+
+def ping(url: str, *, external: str, private: bool) -> None:
+    """Tell a watcher that a run has ended; what it answers is not read.
+
+    Args:
+        url: http or https; redirects are not followed.
+        external: the workspace's switch; see ``voc.outside.gate``.
+        private: it may be within this machine or its network.
+
+    Raises:
+        DeliveryError: it may not be contacted, or cannot be; the message does not hold the URL, which is a secret.
+    """
+    gate(external, "the watcher")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise DeliveryError("the watcher's address is no http or https URL")
+    for host in hosts_of(url):
+        vet(external, host, private=private)
+    try:
+        build_opener(_NoRedirect).open(Request(url), timeout=_SECONDS).close()  # noqa: S310 -- checked above
+    except (URLError, OSError, ValueError) as error:
+        raise DeliveryError(f"the watcher cannot be reached: {type(error).__name__}") from None
 
 
 def chat(url: str, body: str, *, external: str, key_name: str) -> str:

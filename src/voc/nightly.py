@@ -29,6 +29,7 @@ from voc.steps import (
     tagging,
     theming,
     verifying,
+    watching,
 )
 from voc.steps.ingesting import ingest_file
 from voc.store import writer_lock
@@ -74,8 +75,10 @@ def run(ctx: Context, *, progress: Callable[[str, int], None] = lambda _step, _n
             # Where the register itself fails, the first error says more than the second.
             with suppress(VocError):
                 ctx.register.finish_run(run_id, "failed", result, _after(ctx, started))
+            watching.tell(ctx, ok=False, seconds=time.perf_counter() - started, counts=result)
             raise
         ctx.register.finish_run(run_id, "ok", result, _after(ctx, started))
+        watching.tell(ctx, ok=True, seconds=time.perf_counter() - started, counts=result)
         return {"run_id": run_id, "state": "ok", **result}
 
 

@@ -7,7 +7,7 @@ from voc.loop.cases import open_case
 from voc.model import Evidence
 from voc.steps import delivering
 
-CHANNEL = '\n[channels.chat]\nurl_env = "ACME_CHAT"\n'
+CHANNEL = '\n[channels.chat]\nurl_env = "ACME_CHAT"\nprivate = true\n'
 RULE = '\n[[routes]]\nname = "couriers"\nowner = "front-desk"\nwords = ["courier"]\n'
 
 

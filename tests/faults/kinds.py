@@ -352,6 +352,7 @@ HOOK = """
 [channels.out]
 url_env = "VOC_OUT"
 quiet = false
+private = true
 
 [notifications]
 retry_minutes = 15

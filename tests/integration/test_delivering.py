@@ -89,7 +89,10 @@ def ws(tmp_path):
     register.migrate()
 
     def make(mail="", hook="", now=NOW, **changes):
-        channels = {"mail": {"url_file": "mail.url"}, "hook": {"url_env": "ACME_HOOK", **changes.pop("hook_says", {})}}
+        channels = {
+            "mail": {"url_file": "mail.url", "private": True},
+            "hook": {"url_env": "ACME_HOOK", "private": True, **changes.pop("hook_says", {})},
+        }
         path = tmp_path / "mail.url"
         path.write_text(mail or "json://127.0.0.1:9/")
         path.chmod(0o600)

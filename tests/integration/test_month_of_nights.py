@@ -15,6 +15,7 @@ CHANNELS = """
 [channels.chat]
 url = "json://127.0.0.1:9/"
 plain = true
+private = true
 
 [notifications]
 quiet_hours = "22:00-06:00"

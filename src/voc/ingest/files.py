@@ -11,6 +11,7 @@ import polars as pl
 from fastexcel import FastExcelError
 
 from voc.errors import InputError
+from voc.ingest.archive import check_workbook
 from voc.ingest.csvfile import Page, csv_header, csv_pages
 from voc.ingest.jsonfile import json_columns, json_pages, json_table
 from voc.ingest.rules import JsonRules
@@ -119,6 +120,8 @@ def _check(path: Path) -> None:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if size == 0:
         raise InputError(f"{path.name}: the file is empty; export it again")
+    if path.suffix.lower() == ".xlsx":
+        check_workbook(path)
 
 
 def _scan(path: Path) -> pl.LazyFrame:

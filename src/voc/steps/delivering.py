@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from voc import faults
-from voc.delivery import address, send
+from voc.delivery import send, vetted
 from voc.errors import DeliveryError, InputError, StoreError
 from voc.ids import stable_id
 from voc.loop.clock import local_day
@@ -149,7 +149,8 @@ def _attempt(ctx: Context, delivery: Delivery) -> Delivery:
     trying = _saved(ctx, replace(delivery, state=SENDING, attempts=delivery.attempts + 1))
     title, body = _text(ctx, delivery, verbatims=channel.verbatims)
     try:
-        send(address(channel, ctx.root), title, body, external=ctx.config.external, delivery_id=delivery.delivery_id)
+        url = vetted(channel, ctx.root, external=ctx.config.external)
+        send(url, title, body, external=ctx.config.external, delivery_id=delivery.delivery_id)
     except DeliveryError as error:
         if trying.attempts >= settings.attempts:
             return _saved(ctx, replace(trying, state=DEAD, finished_at=ctx.now, error=str(error)))
@@ -208,7 +209,12 @@ def try_channel(ctx: Context, name: str) -> None:
         raise InputError(f"no channel {name!r}; voc.toml has: {known}")
     gate(ctx.config.external, f"channel {name!r}")
     text = "If you read this, the channel works."
-    send(address(channel, ctx.root), f"voc: test of {name}", text, external=ctx.config.external)
+    send(
+        vetted(channel, ctx.root, external=ctx.config.external),
+        f"voc: test of {name}",
+        text,
+        external=ctx.config.external,
+    )
 
 
 def _write(ctx: Context, batch: _Batch, text: str) -> None:
