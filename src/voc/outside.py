@@ -49,7 +49,7 @@ def vet(external: str, host: str, *, private: bool) -> None:
             raise DeliveryError("its address is link-local or none of one machine; voc never contacts those")
         if not private and not address.is_global:
             raise DeliveryError(
-                "its address is within this machine or its network; if that is meant, say private = true for its channel"
+                "its address is within this machine or its network; if it is meant, say private = true for its channel"
             )
 
 
