@@ -58,7 +58,7 @@ def test_the_doctor_says_which_lanes_end_in_the_outbox(acme):
 
 def test_what_could_not_be_sent_is_listed_shown_by_the_doctor_and_sent_when_revived(acme, monkeypatch):
     went_out = []
-    monkeypatch.setattr(delivering, "send", lambda _url, title, body, *, delivery_id: went_out.append(delivery_id))
+    monkeypatch.setattr(delivering, "send", lambda _url, title, body, *, delivery_id, **_: went_out.append(delivery_id))
     add = 'channels = ["chat"]\nfunction = "care"'
     reset(acme, lambda text: text.replace('function = "care"', add) + CHANNEL + "[notifications]\nattempts = 1\n")
     with voc.open(acme.root) as ws:
