@@ -68,7 +68,7 @@ def test_a_month_night_by_night_doubles_nothing(clinic_after, monkeypatch):
     (root / "voc.toml").write_text(settings + CHANNELS, encoding="utf-8")
     went_out = []
     monkeypatch.setattr(
-        delivering, "send", lambda _url, title, body, *, delivery_id: went_out.append((delivery_id, title, body))
+        delivering, "send", lambda _url, title, body, *, delivery_id, **_: went_out.append((delivery_id, title, body))
     )
     declined = ""
     for night in range(1, NIGHTS + 1):
