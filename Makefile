@@ -84,6 +84,10 @@ bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an 
 bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
 	$(BIN)/python benchmarks/insight.py
 
+.PHONY: bench-review
+bench-review: $(VENV)/.test ## the monthly review of real comments: cost, pages, every receipt again; needs the data (DATA=folder)
+	$(BIN)/python benchmarks/review.py --data $(or $(DATA),../shared/data)
+
 bench-safety: $(VENV)/.test ## what the safety lane finds and flags; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/safety.py --data $(or $(DATA),../shared/data)
 
