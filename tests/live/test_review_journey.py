@@ -25,8 +25,8 @@ def test_a_month_is_read_commented_and_printed_and_every_number_comes_out_again(
     page.get_by_label("You are").fill("Kim")
     page.get_by_label("You are").press("Enter")
     page.get_by_text("Write it: it stands at the top of what you export").click()
-    page.get_by_label("What we make of it", exact=True).fill(WORDS)
-    page.get_by_label("What we make of it", exact=True).press("Control+Enter")
+    page.get_by_role("textbox", name="What we make of it").fill(WORDS)
+    page.get_by_role("textbox", name="What we make of it").press("Control+Enter")
     page.get_by_role("button", name="Keep this version").click()
     expect(page.get_by_text("Kept as version 1")).to_be_visible(timeout=WAIT)
     with page.expect_download(timeout=WAIT) as waiting:
