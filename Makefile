@@ -77,6 +77,9 @@ bench-scale: $(VENV)/.test ## 10,000 new comments on a short and a long history 
 bench-costs: $(VENV)/.test ## items a core-second of each step of a night, and bytes an item
 	$(BIN)/python benchmarks/costs.py
 
+bench-search: $(VENV)/.test ## how well search by meaning finds its like (DATA=folder)
+	$(BIN)/python benchmarks/search.py --data $(or $(DATA),../shared/data)
+
 bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an empty page; an hour, most of it making the items
 	bash .ci/chromium
 	$(BIN)/python benchmarks/app.py
