@@ -157,3 +157,80 @@ def test_signing_out_ends_the_session(page, signed):
     sign_in(page, url, "vera@clinic.example")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def comments(root, case):
+    shown = json.loads(voc("-w", str(root), "cases", "show", case, "--json"))
+    return [event for event in shown["history"] if event["move"] == "comment"]
+
+
+def test_a_forged_message_moves_a_case_for_an_administrator_and_not_for_a_viewer(browser, signed):
+    """An administrator's message, byte for byte, over a viewer's connection: what a crafted request would be."""
+    root, url, _ = signed
+    case = open_case(root)
+    admin, sent = forger(browser), []
+    admin.on("websocket", lambda ws: ws.on("framesent", sent.append))
+    sign_in(admin, url, "ada@clinic.example")
+    admin.goto(f"{url}/cases?case={case}")
+    expect(admin.get_by_role("heading", name="History")).to_be_visible()
+    admin.get_by_role("radiogroup").get_by_text("Comment", exact=True).click()
+    expect(admin.get_by_role("button", name="Comment", exact=True)).to_be_visible()
+    admin.get_by_label("Reason", exact=True).fill("Seen twice")
+    admin.get_by_role("button", name="Comment", exact=True).click()
+    expect(admin.get_by_text(re.compile("Done:"))).to_be_visible()
+    assert len(comments(root, case)) == 1
+    message = max((frame for frame in sent[-6:] if isinstance(frame, bytes) and b"Seen twice" in frame), key=len)
+    forge(admin, message)
+    assert len(comments(root, case)) == 2, "the forgery works: else the rest of this test proves nothing"
+    viewer = forger(browser)
+    sign_in(viewer, url, "vera@clinic.example")
+    viewer.goto(f"{url}/cases?case={case}")
+    expect(viewer.get_by_role("heading", name="History")).to_be_visible()
+    forge(viewer, message)
+    assert len(comments(root, case)) == 2
+    for page in (admin, viewer):
+        page.context.close()
+
+
+def forger(browser):
+    """A page that keeps its connection where a script can write to it."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(60_000)
+    keep = "super(...given); (window.sockets ??= []).push(this)"
+    page.add_init_script(f"window.WebSocket = class extends WebSocket {{ constructor(...given) {{ {keep} }} }}")
+    return page
+
+
+def forge(page, message):
+    page.evaluate("bytes => window.sockets.at(-1).send(new Uint8Array(bytes))", list(message))
+    page.wait_for_timeout(6_000)
+
+
+def test_an_owner_takes_plans_declares_ships_and_gives_her_verdict(page, signed):
+    root, url, _ = signed
+    case = open_case(root)
+    sign_in(page, url, "ada@clinic.example")
+    page.goto(f"{url}/cases?case={case}")
+    move(page, "Take it")
+    page.get_by_label(re.compile("What will be done")).fill("A second line on Mondays")
+    page.get_by_role("combobox", name=re.compile("Root cause")).click()
+    page.get_by_role("option", name=re.compile("staffing", re.IGNORECASE)).click()
+    move(page, "Plan")
+    expect(page.get_by_text(re.compile("weeks? after shipping show|will show a change"))).to_be_visible()
+    page.get_by_role("button", name="Write this test down").click()
+    expect(page.get_by_text("The test is written down")).to_be_visible()
+    move(page, "Start work")
+    move(page, "Mark as shipped")
+    page.get_by_role("radiogroup").get_by_text("Record the verdict", exact=True).click()
+    page.get_by_role("combobox", name=re.compile("Verdict")).click()
+    page.get_by_role("option", name=re.compile("cannot tell", re.IGNORECASE)).click()
+    move(page, "Record the verdict")
+    shown = json.loads(voc("-w", str(root), "cases", "show", case, "--json"))
+    assert [event["move"] for event in shown["history"]][-6:] == ["take", "plan", "declare", "start", "ship", "verify"]
+    assert json.loads(voc("-w", str(root), "cases", "verify-history", "--json"))["ok"]
+
+
+def move(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+    expect(page.get_by_text(re.compile("Done:"))).to_be_visible()
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')

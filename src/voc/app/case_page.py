@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FLASH = "voc.flash"
 _LONG = ("reason", "action")
+# What usually comes next, and so is offered first.
+_USUAL = ("take", "plan", "start", "resume", "ship", "tell", "reopen", "comment")
 _VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS, "how": TELLINGS}
 
 
@@ -70,9 +72,10 @@ def _facts(ws: Workspace, case: Case) -> None:
         "Told": words.day(case.told_at) if case.told_at else "",
         "Merged into": case.merged_into,
     }
-    for name, value in facts.items():
-        if value:
-            st.text(f"{name}: {value}")
+    with st.container(gap=None):
+        for name, value in facts.items():
+            if value:
+                st.text(f"{name}: {value}")
     if case.tracker:
         st.link_button("Open it in the tracker", case.tracker)
 
@@ -163,6 +166,7 @@ def _moves(ws: Workspace, case: Case, actor: str) -> None:
     name = st.radio(
         "What happens next",
         moves,
+        index=next((moves.index(move) for move in _USUAL if move in moves), 0),
         format_func=lambda move: words.MOVE[move],
         key=f"move_{case.case_id}_{case.state}",
         horizontal=True,

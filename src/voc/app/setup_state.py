@@ -53,6 +53,12 @@ def sources(p: Page) -> None:
     ]
     heard = {row["feed"] for row in rows}
     rows += [
+        {"feed": name, "state": "events", "files": known[name].path, "profile": known[name].profile}
+        for name in p.read(queries.event_sources)
+        if name in known and name not in heard
+    ]
+    heard = {row["feed"] for row in rows}
+    rows += [
         {"feed": s.name, "state": "⚠ nothing yet", "files": s.path, "profile": s.profile}
         for s in known.values()
         if s.name not in heard

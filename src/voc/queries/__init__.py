@@ -19,7 +19,7 @@ from voc.queries.frames import (
     verbatims_frame,
     window,
 )
-from voc.queries.health import feed_trouble, feeds, other_languages
+from voc.queries.health import event_sources, feed_trouble, feeds, other_languages
 from voc.queries.impact import impact
 from voc.queries.methods import method_jumps
 from voc.queries.news import News, news, strongest, to_decide
@@ -38,6 +38,7 @@ __all__ = [
     "coverage",
     "effect_series",
     "effect_values",
+    "event_sources",
     "evidence",
     "facets",
     "feed_trouble",

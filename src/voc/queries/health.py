@@ -84,6 +84,14 @@ def _volume(rows: pl.LazyFrame, day: dt.date) -> pl.LazyFrame:
     return joined.select("source", "n_week", usual_week=pl.when(enough).then(mean), spread=pl.when(enough).then(spread))
 
 
+def event_sources(tables: Tables) -> list[str]:
+    """Sources that bring events (orders, appointments, calls) and no comments of their own, by name."""
+    if tables.metric_events is None:
+        return []
+    found: list[str] = tables.metric_events.select(pl.col("source").unique().sort()).collect()["source"].to_list()
+    return found
+
+
 def feed_trouble(row: Mapping[str, Any]) -> str:
     """What is unusual about a feed, as a sentence without its end; a row of ``feeds`` that is not fresh."""
     if row["state"] == "silent":
