@@ -36,9 +36,26 @@ def finding(p: Page) -> str:
 
 def sources(p: Page) -> None:
     """Feeds with their health, configured or not; and a way to add one."""
-    feeds = p.read(queries.feeds, p.now.date())
+    rows = _feeds(p)
+    columns: dict[str, Any] = {
+        "feed": "Feed", "state": "State", "newest": st.column_config.DateColumn("Newest item"), "lag": "Days late",
+        "week": "Items in 7 days", "usual": st.column_config.NumberColumn("Usual", format="%.0f"),
+        "files": "Files", "profile": "Read by",
+    }  # fmt: skip
+    if rows:
+        table = pl.DataFrame(rows, infer_schema_length=None)
+        st.dataframe(table, column_config=columns, hide_index=True, width="stretch")
+    else:
+        st.text("No source is set up yet: drop a file below, or add one to voc.toml.")
+    if p.ws.may("upload"):
+        st.subheader("Add a feed")
+        upload.card(p.ws, shared.folder(), p.actor)
+
+
+def _feeds(p: Page) -> list[dict[str, Any]]:
+    """A row for each feed of comments, then those of events, then those that have brought nothing yet."""
     known = {source.name: source for source in p.ws.config.sources}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "feed": row["source"],
             "state": STATES.get(row["state"], row["state"]),
@@ -49,34 +66,15 @@ def sources(p: Page) -> None:
             "files": known[row["source"]].path if row["source"] in known else "by hand",
             "profile": known[row["source"]].profile if row["source"] in known else "",
         }
-        for row in feeds.iter_rows(named=True)
+        for row in p.read(queries.feeds, p.now.date()).iter_rows(named=True)
     ]
     heard = {row["feed"] for row in rows}
-    rows += [
-        {"feed": name, "state": "events", "files": known[name].path, "profile": known[name].profile}
-        for name in p.read(queries.event_sources)
-        if name in known and name not in heard
-    ]
-    heard = {row["feed"] for row in rows}
-    rows += [
-        {"feed": s.name, "state": "⚠ nothing yet", "files": s.path, "profile": s.profile}
-        for s in known.values()
-        if s.name not in heard
-    ]
-    columns: dict[str, Any] = {
-        "feed": "Feed", "state": "State", "newest": st.column_config.DateColumn("Newest item"), "lag": "Days late",
-        "week": "Items in 7 days", "usual": st.column_config.NumberColumn("Usual", format="%.0f"),
-        "files": "Files", "profile": "Read by",
-    }  # fmt: skip
-    if rows:
-        st.dataframe(
-            pl.DataFrame(rows, infer_schema_length=None), column_config=columns, hide_index=True, width="stretch"
-        )
-    else:
-        st.text("No source is set up yet: drop a file below, or add one to voc.toml.")
-    if p.ws.may("upload"):
-        st.subheader("Add a feed")
-        upload.card(p.ws, shared.folder(), p.actor)
+    events = p.read(queries.event_sources)
+    for source in sorted(known.values(), key=lambda source: source.name not in events):
+        if source.name not in heard:
+            state = "events" if source.name in events else "⚠ nothing yet"
+            rows.append({"feed": source.name, "state": state, "files": source.path, "profile": source.profile})
+    return rows
 
 
 def packs(p: Page) -> None:
