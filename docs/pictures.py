@@ -1,4 +1,4 @@
-"""Make the pictures of the manual and the README: `python docs/pictures.py [WORKSPACE]`, by default on ``demo``.
+"""Make the pictures of the manual and README: `python docs/pictures.py [WORKSPACE [NAME]...]`, else all of ``demo``.
 
 Each page of the app is opened in Debian's Chromium as a newcomer sees it, and kept in docs/img.
 """
@@ -48,8 +48,8 @@ def wanted(folder: Path) -> Iterator[tuple[str, str, int, str]]:
             yield name, name, WALL if name == "metrics" else DESK, "light"
 
 
-def main(folder: Path) -> None:
-    """Start the app, take every picture, and stop it."""
+def main(folder: Path, names: list[str]) -> None:
+    """Start the app, take the pictures called ``names`` (none: every one), and stop it."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("voc: no chromium; install it with: bash .ci/chromium")
@@ -62,6 +62,8 @@ def main(folder: Path) -> None:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
             for name, path, width, mode in wanted(folder):
+                if names and name not in names:
+                    continue
                 _take(browser, f"http://localhost:{port}/{path}", IMAGES / f"{name}.png", width, mode)
                 print(f"docs/img/{name}.png")
             browser.close()
@@ -92,4 +94,4 @@ def _take(browser: Any, url: str, file: Path, width: int, mode: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"), sys.argv[2:])

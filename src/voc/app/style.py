@@ -32,7 +32,8 @@ _CSS = """<style>
 h1 {font-size: 1.7rem !important; line-height: 1.25 !important; max-width: 60ch; text-wrap: balance}
 h2 {font-size: 1.15rem !important; line-height: 1.35 !important; padding: .2rem 0 !important}
 h3 {font-size: 1.05rem !important}
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: var(--voc-few) !important}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: var(--voc-few) !important;
+  opacity: 1 !important}
 [data-testid="stMainBlockContainer"] {max-width: 1400px; padding-top: 3.8rem}
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {gap: .8rem}
 [data-testid="stHeading"] h1 {padding-top: .3rem; padding-bottom: .2rem}
