@@ -124,7 +124,7 @@ def test_who_is_named_nowhere_or_proved_nothing_sees_nothing(page, signed, email
 def test_care_raises_and_reading_comments_is_noted(page, signed):
     root, url, _ = signed
     sign_in(page, url, "cara@clinic.example")
-    theme = json.loads(voc("-w", str(root), "themes", "list", "--json"))[0]["theme_id"]
+    theme = json.loads(voc("-w", str(root), "cases", "list", "--json"))[0]["theme_id"]
     page.goto(f"{url}/themes?theme={theme}")
     expect(page.locator("mark").first).to_be_visible()
     lines = json.loads(voc("-w", str(root), "access", "log", "--person", "cara@clinic.example", "--json"))
@@ -169,7 +169,11 @@ def test_a_forged_message_moves_a_case_for_an_administrator_and_not_for_a_viewer
     root, url, _ = signed
     case = open_case(root)
     admin, sent = forger(browser), []
-    admin.on("websocket", lambda ws: ws.on("framesent", sent.append))
+
+    def keep(frame):
+        sent.append(frame)
+
+    admin.on("websocket", lambda ws: ws.on("framesent", keep))
     sign_in(admin, url, "ada@clinic.example")
     admin.goto(f"{url}/cases?case={case}")
     expect(admin.get_by_role("heading", name="History")).to_be_visible()
