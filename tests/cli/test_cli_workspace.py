@@ -282,7 +282,7 @@ def test_the_workspace_may_be_named_by_the_environment(voc_command, clinic_after
 
 def test_app_serves_the_workspace_on_the_port(acme, monkeypatch):
     started = []
-    monkeypatch.setattr(serve, "serve", lambda folder, port: started.append((folder, port)) or 0)
+    monkeypatch.setattr(serve, "serve", lambda folder, port, address="": started.append((folder, port)) or 0)
     acme.ok("app", "--port", "8599")
     assert started == [(acme.root.resolve(), 8599)]
     assert "--port" in acme.fails(2, "app", "--port", "99999")

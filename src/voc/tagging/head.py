@@ -33,7 +33,6 @@ class Head:
         temperature: logits are divided by it, fitted on held-out folds (Guo et al. 2017).
         thresholds: (k,) a sigmoid label is given from this probability on.
         abstain_below: a softmax whose best probability is lower is marked as abstained.
-        shift: (k,) what calibration added to the bias, in case the head is fitted anew; () for nothing.
     """
 
     name: str
@@ -45,7 +44,6 @@ class Head:
     temperature: float = 1.0
     thresholds: tuple[float, ...] = ()
     abstain_below: float = 0.0
-    shift: tuple[float, ...] = ()
 
     def logits(self, features: csr_matrix | NDArray[np.float32]) -> NDArray[np.float32]:
         """Raw scores, (n, k) float32; those of a row do not depend on the rows beside it, to the last bit."""
@@ -131,7 +129,7 @@ def load(path: Path) -> tuple[dict[str, Head], dict[str, NDArray[np.float32]]]:
     heads = {}
     for card in cards:
         parts = {part: tensors[f"{card['name']}.{part}"] for part in ("weights", "scale", "bias")}
-        card |= {key: tuple(card.get(key, ())) for key in ("labels", "thresholds", "shift")}
+        card |= {"labels": tuple(card["labels"]), "thresholds": tuple(card["thresholds"])}
         heads[card["name"]] = Head(**card, **parts)
     shared = {k.removeprefix("shared."): v.astype(np.float32) for k, v in tensors.items() if k.startswith("shared.")}
     return heads, shared

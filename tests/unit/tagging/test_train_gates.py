@@ -55,13 +55,3 @@ def test_none_of_them_is_nothing_given():
     one = head.dense("x", "softmax", ("a", "none"), np.zeros((1, 2)), np.zeros(2), thresholds=(0.2, choose.OFF))
     p = np.array([[0.7, 0.3], [0.3, 0.7]], np.float32)
     assert gates.given(p, one).tolist() == [[True, False], [False, False]]
-
-
-def test_scaling_undoes_confidence_and_a_class_that_is_expected_too_often():
-    draw = np.random.default_rng(6)
-    honest = draw.normal(size=(4_000, 4)).astype(np.float32) * 2
-    p = head.calibrated(honest, "softmax")
-    target = np.eye(4)[(p.cumsum(axis=1) > draw.random((4_000, 1))).argmax(axis=1)]
-    temperature, shift = choose.scaled(honest * 3 + np.array([2.0, 0, 0, 0], np.float32), target)
-    assert temperature == pytest.approx(3, rel=0.15)
-    assert -2.4 < shift[0] - shift[1:].mean() < -1, "most of it: the shift is held near zero"
