@@ -27,6 +27,10 @@ test-faults: $(VENV)/.test ## 300 nights broken on purpose (TRIALS=n, SEED=n); p
 	bash .ci/faults
 	$(BIN)/python tests/faults/harness.py --trials $(or $(TRIALS),300) $(if $(SEED),--seed $(SEED))
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test ## csv and TOML of any content: 20,000 inputs of each (N=n)
+	VOC_FUZZ=$(or $(N),20000) $(BIN)/pytest -q -p no:randomly tests/integration/test_parts.py -k any
+
 .PHONY: pictures
 pictures: $(VENV)/.live ## renew the pictures in docs/img from the demo, in Chromium
 	@test -f demo/voc.toml || $(BIN)/voc demo demo

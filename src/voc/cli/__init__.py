@@ -98,10 +98,18 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("VOC_DEBUG"):
             raise
-        # Its message could hold a customer's words, so only its kind is shown.
-        where = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
-        return _fail(f"unexpected {where}; this is a bug in voc: run again with VOC_DEBUG=1 for the traceback", 1)
+        return _fail(_unforeseen(error), 1)
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> str:
+    """What to say of an error that no step has explained: of a disk's what to do, of the rest only its kind."""
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or type(error).__name__}; free the disk or fix its permissions, then run again"
+    # Its message could hold a customer's words.
+    kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
+    return f"unexpected {kind}; this is a bug in voc: run again with VOC_DEBUG=1 for the traceback"
 
 
 def _fail(message: str, code: int) -> int:
