@@ -35,9 +35,6 @@ LEXICAL_WEIGHT, PENALTY_C = 0.5, 30.0
 # What a category's texts weigh in all, and what "none" weighs.
 CATEGORY_WEIGHT, NONE_WEIGHT = 10.0, 10.0
 GIVEN_FROM = 0.5
-# How much less likely than it was learned "none" is held to be, in logits: on a shop's training messages, with eight
-# examples a function, macro-F1 rises up to here and no further, while refusal falls.
-NONE_LESS = 1.0
 N_FOLDS = 5
 
 
@@ -177,7 +174,6 @@ def _fit(labels: tuple[str, ...], x: csr_matrix, y: NDArray[np.int64]) -> Probe:
         bias = np.concatenate([-model.intercept_, model.intercept_])
     else:
         weights, bias = model.coef_.T, model.intercept_
-    bias[-1] -= NONE_LESS
     return Probe(labels, weights.astype(np.float32), bias.astype(np.float32))
 
 
