@@ -51,6 +51,9 @@ class ReadingWorkspace(SmallWorkspace):
         keys = keys_of(self._texts()["feedback_id"][5:8])
         return Near(keys, np.tile(np.int32([0, 8]), (3, 1)), np.float32([0.9, 0.8, 0.7]), np.arange(3))
 
+    def export_shared(self, ids, form):
+        return f"{form} of {len(list(ids))}".encode()
+
     def comments(self, ids):
         return verbatims.page(self.tables(), ids)
 
@@ -237,6 +240,16 @@ def test_whoever_may_only_look_sees_the_thread_and_no_labels(use):
     assert any("call 3" in t.value for t in at.text)
     assert not [b for b in at.get("button_group") if b.key == "is_f3_-1"]
     assert not at.get("download_button")
+
+
+def test_a_file_is_made_when_it_is_asked_for_and_only_offered_for_what_is_shown(ws):
+    at = page("verbatims", weeks="all").run()
+    assert not at.get("download_button")
+    at.button(key="make_csv").click().run()
+    (offered,) = at.get("download_button")
+    assert offered.proto.label == "Download csv"
+    at.radio(key="export_kind").set_value("For the team").run()
+    assert not at.get("download_button"), "another kind is another file"
 
 
 def test_a_comment_that_is_gone_says_so(ws):

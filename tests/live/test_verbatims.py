@@ -69,11 +69,13 @@ def test_comments_are_taken_away_and_open_in_a_spreadsheet(page, app_url):
     page.get_by_text("Take these comments away").click()
     page.get_by_text("For the team", exact=True).click()
     settled(page)
+    page.get_by_role("button", name="Make the xlsx file").click()
     with page.expect_download() as told:
         page.get_by_role("button", name="Download xlsx").click()
     got = pl.read_excel(Path(told.value.path()).read_bytes())
     assert got.height == n
     assert got["comment"].str.to_lowercase().str.contains("park").all()
+    page.get_by_role("button", name="Make the csv file").click()
     with page.expect_download() as told:
         page.get_by_role("button", name="Download csv").click()
     csv = pl.read_csv(io.BytesIO(Path(told.value.path()).read_bytes()))

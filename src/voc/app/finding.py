@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from voc.app.shared import Page
     from voc.queries.verbatims import Found
 
+# The last file that somebody had made: what for, and its bytes.
+_MADE = "verbatims.made"
 PER_PAGE = 200
 PAGE, MEMORY = "voc.comments_page", "voc.comments_found"
 WORDS, MEANING = "By words", "By meaning"
@@ -151,19 +153,21 @@ def take_away(p: Page, found_: Found) -> None:
         verb, name = kinds[kind]
         why = "no words without permission to publish, no small groups" if kind == "To share" else "all that is stored"
         st.caption(f"{words.count(found_.n, 'comment', 'comments')}: {why}. Exports are noted in the access log.")
-        for form in ("csv", "xlsx"):
-            st.download_button(
-                f"Download {form}", data=_making(p, verb, found_, form), file_name=f"{name}.{form}",
-                key=f"export_{form}", on_click="ignore",
-            )  # fmt: skip
+        made = st.session_state.get(_MADE)
+        for form, column in zip(("csv", "xlsx"), st.columns(2), strict=True):
+            if column.button(f"Make the {form} file", key=f"make_{form}", width="stretch"):
+                made = st.session_state[_MADE] = (found_, verb, form, _made(p, verb, found_, form))
+            if made and made[0] is found_ and made[1:3] == (verb, form):
+                column.download_button(
+                    f"Download {form}", made[3], f"{name}.{form}", key=f"export_{form}", on_click="ignore",
+                    width="stretch",
+                )  # fmt: skip
 
 
-def _making(p: Page, verb: str, found_: Found, form: str) -> Any:
-    def make() -> bytes:
-        try:
-            made: bytes = getattr(p.ws, verb)(found_.ids[:], form)
-        except VocError as error:
-            return str(error).encode()
-        return made
-
-    return make
+def _made(p: Page, verb: str, found_: Found, form: str) -> bytes:
+    """The file, as plain bytes: Streamlit's own deferred downloads never arrived in Chromium."""
+    try:
+        made: bytes = getattr(p.ws, verb)(found_.ids[:], form)
+    except VocError as error:
+        states.broken(error)
+    return made
