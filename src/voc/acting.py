@@ -85,7 +85,8 @@ class Acting:
         permission = check(self.principal, name, move=given.get("move", "") if name == "move_case" else "")
         if self.principal.scope:
             self._in_scope(given)
-        if "actor" in inspect.signature(verb).parameters and (self.principal.verified or not given.get("actor")):
+        # Whom no sign-in has proved says herself who she is: an account's name is no signature.
+        if "actor" in inspect.signature(verb).parameters and self.principal.verified:
             kwargs["actor"] = self.principal.signature
         answer = verb(*args, **kwargs)
         if permission.logged:

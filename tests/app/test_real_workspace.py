@@ -38,7 +38,7 @@ def test_what_is_in_the_lake_is_on_the_pages(folder):
             ws.lake.append(name, schema.conform(frame.collect(), schema.TABLES[name]))
         ws.register.put_themes(THEMES)
     assert "hurts most: 36 people" in titles(page("themes", weeks="all"))[0]
-    assert "36 people" in page("themes", theme="t-wait", weeks="all").subheader[0].value
+    assert "36 people" in page("themes", theme="t-wait", weeks="all").header[0].value
     assert "No nightly run yet" in texts(page("today"))
 
 
@@ -50,4 +50,4 @@ def test_a_page_sees_what_came_after_it_was_first_drawn(folder):
         for name, frame in frames.items():
             ws.lake.append(name, frame)
         ws.register.put_themes(THEMES)
-        assert "36 people" in page("themes", theme="t-wait", weeks="all").subheader[0].value
+        assert "36 people" in page("themes", theme="t-wait", weeks="all").header[0].value

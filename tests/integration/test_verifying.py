@@ -119,7 +119,7 @@ def test_the_night_gives_the_verdict_once(make, monkeypatch):
 def _plan(ctx, monkeypatch):
     for step in ("_ingest", "_tag", "_discover"):
         monkeypatch.setattr(nightly, step, lambda *_: {})
-    for module, name in (("theming", "assign_waiting"), ("routing", "route_themes")):
+    for module, name in (("theming", "assign_waiting"), ("routing", "route_themes"), ("indexing", "update")):
         counts = {"mentions": 0, "assigned": 0} if name == "assign_waiting" else {}
         monkeypatch.setattr(getattr(nightly, module), name, lambda *_, counts=counts, **__: counts)
     return list(nightly._steps(ctx, lambda *_: None, []))

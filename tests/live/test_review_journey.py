@@ -29,6 +29,8 @@ def test_a_month_is_read_commented_and_printed_and_every_number_comes_out_again(
     page.get_by_role("textbox", name="What we make of it").press("Control+Enter")
     page.get_by_role("button", name="Keep this version").click()
     expect(page.get_by_text("Kept as version 1")).to_be_visible(timeout=WAIT)
+    # The files above it are of this version once the page below them says so.
+    expect(page.get_by_text(re.compile("UTC, version 1"))).to_be_visible(timeout=WAIT)
     with page.expect_download(timeout=WAIT) as waiting:
         page.get_by_role("button", name="Page to print (HTML)").click()
     file = tmp_path / "review.html"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FLASH = "voc.flash"
 _LONG = ("reason", "action")
 # What usually comes next, and so is offered first.
-_USUAL = ("take", "plan", "start", "resume", "ship", "tell", "reopen", "comment")
+_USUAL = ("take", "start", "plan", "resume", "ship", "tell", "reopen", "comment")
 _VALUES = {"root_cause": ROOT_CAUSES, "verdict": VERDICTS, "how": TELLINGS}
 
 

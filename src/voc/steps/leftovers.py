@@ -15,6 +15,7 @@ import polars as pl
 from voc.ids import stable_id
 from voc.model import LineageEvent, Theme
 from voc.steps import theming
+from voc.steps.context import THEME_SETTING
 from voc.text.encode import load_encoder, load_static
 from voc.themelife import ThemeProposal
 from voc.themes import discover
@@ -46,17 +47,17 @@ def watch(ctx: Context) -> dict[str, int]:
         ``residual``, mentions without a theme; ``residual_people``, who said them; ``themes_offered``, candidates
         that are open now.
     """
-    model = theming.load_model(ctx)
+    version = ctx.register.setting(THEME_SETTING)
     counts = {"residual": 0, "residual_people": 0, "themes_offered": 0}
-    if model is None:
+    if version is None:
         return counts
-    left = _left(ctx, model.version)
+    left = _left(ctx, version)
     n = left.select(pl.len(), pl.col("unit").n_unique()).collect().row(0)
     counts |= {"residual": int(n[0]), "residual_people": int(n[1])}
-    version, _, before = (ctx.register.setting(SEEN) or "").partition(":")
-    if version != model.version or counts["residual"] - int(before) >= _MORE:
+    seen, _, before = (ctx.register.setting(SEEN) or "").partition(":")
+    if seen != version or counts["residual"] - int(before) >= _MORE:
         ctx.register.put_proposals(_offered(ctx, _newest(ctx, left)))
-        ctx.register.set_setting(SEEN, f"{model.version}:{counts['residual']}")
+        ctx.register.set_setting(SEEN, f"{version}:{counts['residual']}")
     counts["themes_offered"] = sum(p.kind == KIND for p in ctx.register.proposals())
     return counts
 
