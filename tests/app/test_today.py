@@ -91,6 +91,17 @@ def test_a_proposal_is_asked_as_a_question_and_answered(use):
     assert small.decided == [("p1", False, "ana")]
 
 
+def test_what_emerges_is_offered_by_name_and_number_and_leads_nowhere_yet(use):
+    small = sample()
+    small.proposed = [ThemeProposal("p2", "emerging", "t-new", "", {"label": "pigeons", "n_people": 14}, NOW)]
+    use(small)
+    at = acting()
+    asked = "14 people say something that no theme is about, “pigeons”: make it a theme?"
+    assert any(text.value.replace("\\", "") == asked for text in at.text)
+    at.button(key="decide_p2_Yes").click().run()
+    assert small.decided == [("p2", True, "ana")]
+
+
 def test_the_first_visit_says_so_and_the_next_what_is_new(ws):
     assert any("Your first visit" in c.value for c in acting().caption)
     ws.visits["ana"] = NOW - 20 * DAY

@@ -132,7 +132,12 @@ def _proposals(page: Page, waiting: list[ThemeProposal]) -> None:
     labels = {theme.theme_id: theme.label for theme in page.read.tables.themes}
     for found in waiting[:MOST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"proposal-{found.proposal_id}"):
-            shared.link("themes", sentences.proposal(found, labels), theme=found.theme_id)
+            asked = sentences.proposal(found, labels)
+            # What is only offered has no page yet.
+            if found.theme_id in labels or found.other_id in labels:
+                shared.link("themes", asked, theme=found.theme_id)
+            else:
+                st.text(words.plain(asked))
             for label, accept in (("Yes", True), ("No", False)):
                 st.button(
                     label, key=f"decide_{found.proposal_id}_{label}", disabled=not page.actor, on_click=_decide,

@@ -94,11 +94,15 @@ def verdict(what: CaseEvent) -> str:
 
 def proposal(found: ThemeProposal, labels: Mapping[str, str]) -> str:
     """What discovery suggests, as a question to somebody."""
-    one, other = (f"“{labels.get(i, i)}”" for i in (found.theme_id, found.other_id))
+    # What is not born yet is known by the name that is proposed for it.
+    one, other = (f"“{labels.get(i) or found.details.get('label', i)}”" for i in (found.theme_id, found.other_id))
     if found.kind == "split":
         return f"Is {one} a part of {other} that should stand by itself?"
     if found.kind == "merged":
         return f"Are {one} and {other} the same?"
+    if found.kind == "emerging":
+        n = words.people(found.details["n_people"])
+        return f"{n} say something that no theme is about, “{found.details['label']}”: make it a theme?"
     return f"What {one} is about has shifted: is it still one theme?"
 
 
