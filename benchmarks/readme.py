@@ -57,7 +57,7 @@ def table(name: str) -> str:
     """The figures of one result as a Markdown table, with how they were measured."""
     result = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     lines = ["| figure | voc | interval | baseline | n |", "|---|---|---|---|---|"]
-    for f in result["figures"]:
+    for f in (one for one in result["figures"] if " curve, " not in one["name"]):
         label = plain(f["name"])
         interval = f"{number(f['low'])} to {number(f['high'])}" if f.get("low") is not None else ""
         baseline = number(f["baseline"]) if f.get("baseline") is not None else ""
