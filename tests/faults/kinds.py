@@ -248,10 +248,8 @@ def damaged_lake(world, rng, books):
 def _damage(victim, good, rng):
     ways = ["cut", "flipped", "gone", "emptied"]
     if victim.suffix == ".json":
-        # An entry has no digest: a flipped bit may leave other JSON, and the newest may go unmissed (docs/security.md).
-        ways.remove("flipped")
-        if victim == max(victim.parent.glob("*.json")):
-            ways.remove("gone")
+        # An entry has no digest: flipped it may be other JSON, and gone it may go unmissed (docs/security.md).
+        ways = ["cut", "emptied"]
     how = rng.choice(ways)
     if how == "gone":
         victim.unlink()
