@@ -89,7 +89,7 @@ def columns(pool: str, score: str = "") -> dict[str, Any]:
         "theme": st.column_config.TextColumn("Theme", width="large"),
         "people": st.column_config.NumberColumn(people, format="localized"),
         "all": st.column_config.NumberColumn("All who mention it", format="localized"),
-        "change": st.column_config.TextColumn("Change", help="Per person heard, against as long before"),
+        "change": st.column_config.TextColumn("Change", width=110, help="Per person heard, against as long before"),
         "points": st.column_config.NumberColumn(
             f"{score} lost",
             format="%.1f",
@@ -107,11 +107,7 @@ def trend_notes(course: pl.DataFrame) -> None:
     notes = ["Grey: fewer than 5 people."]
     if course["partial"].any():
         notes.append(f"Pale: {course['every'][0]} not covered to its end.")
-    if course["every"][0] == "month":
-        notes.append("By month, since most of these comments carry no finer date.")
-    if course["n_left_out"][0]:
-        notes.append(f"{words.count(course['n_left_out'][0], 'comment', 'comments')} with only a month left out.")
-    st.caption(" ".join(notes))
+    st.caption(" ".join([*notes, *_dates(course)]))
 
 
 def course_notes(course: pl.DataFrame) -> None:
@@ -119,11 +115,17 @@ def course_notes(course: pl.DataFrame) -> None:
     notes = ["People per 1,000 comments. Grey: what its own past led one to expect, 95 times in 100. Numbers: people."]
     if course["partial"].any():
         notes.append(f"A {course['every'][0]} that is not over is not drawn.")
+    st.caption(" ".join([*notes, *_dates(course)]))
+
+
+def _dates(course: pl.DataFrame) -> list[str]:
+    """What the dates of the comments allow the picture to show."""
+    notes = []
     if course["every"][0] == "month":
         notes.append("By month, since most of these comments carry no finer date.")
     if course["n_left_out"][0]:
         notes.append(f"{words.count(course['n_left_out'][0], 'comment', 'comments')} with only a month left out.")
-    st.caption(" ".join(notes))
+    return notes
 
 
 def cuts(table: pl.DataFrame) -> None:

@@ -19,6 +19,7 @@ from voc.steps.context import THEME_SETTING
 from voc.text.encode import load_encoder, load_static
 from voc.themelife import ThemeProposal
 from voc.themes import discover
+from voc.themes.graph import cosines, quantise
 from voc.themes.keywords import keywords
 from voc.themes.label import centre_of, define, exemplars
 from voc.themes.lineage import grow
@@ -148,13 +149,13 @@ def _labelled(ctx: Context, themes: Sequence[Theme]) -> Iterator[tuple[Theme, st
 
 def _details(vectors: np.ndarray, mine: pl.DataFrame) -> dict[str, Any]:
     """Evidence in figures, and the centre by which the candidate is known again; never a text."""
-    centre = vectors.mean(axis=0)
-    near = np.sort(_cosines(vectors, centre))
+    centre = quantise(centre_of(vectors))
+    near = np.sort(cosines(vectors, centre[None])[:, 0])
     return {
         "n_people": mine["unit"].n_unique(),
         "n_mentions": mine.height,
         "radius": round(float(near[int(_INNER * len(near))]), 4),
-        "part": np.rint(centre).astype(int).tolist(),
+        "part": centre.astype(int).tolist(),
     }
 
 
@@ -163,16 +164,9 @@ def _known(asked: Sequence[ThemeProposal], ctx: Context, theme: Theme, details: 
     centre = np.asarray(details["part"], np.float32)
     for old in asked:
         like = old.details["pool"] == details["pool"] and old.state != "accepted"
-        if like and _cosines(np.asarray([old.details["part"]], np.float32), centre)[0] >= _SAME:
+        if like and cosines(np.asarray([old.details["part"]], np.float32), centre[None])[0, 0] >= _SAME:
             if old.state == "refused":
                 return old
             return replace(old, state="open", details={**details, "label": old.details["label"]})
     ident = "p" + stable_id(KIND, theme.theme_id)[:10]
     return ThemeProposal(ident, KIND, theme.theme_id, "", details, ctx.now)
-
-
-def _cosines(rows: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    wide = rows.astype(np.float64)
-    lengths = np.linalg.norm(wide, axis=1) * np.linalg.norm(centre.astype(np.float64))
-    cosines: np.ndarray = wide @ centre.astype(np.float64) / np.maximum(lengths, 1e-9)
-    return cosines
