@@ -137,7 +137,7 @@ def _proposals(page: Page, waiting: list[ThemeProposal]) -> None:
             if found.theme_id in labels or found.other_id in labels:
                 shared.link("themes", asked, theme=found.theme_id)
             else:
-                st.text(words.plain(asked))
+                st.text(asked)
             for label, accept in (("Yes", True), ("No", False)):
                 st.button(
                     label, key=f"decide_{found.proposal_id}_{label}", disabled=not page.actor, on_click=_decide,
