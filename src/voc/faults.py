@@ -18,6 +18,7 @@ POINTS = (
     "lake.after_data",
     "lake.before_commit",
     "lake.after_commit",
+    "lake.before_digest",
     "lake.after_fsync",
     "ledger.before",
     "ledger.after",

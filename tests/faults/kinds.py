@@ -227,10 +227,12 @@ def _read_on(root, stop):
 
 
 def damaged_lake(world, rng, books):
-    """A data file or a log entry of the lake is cut, flipped or gone; the message names it; a backup cures it."""
+    """A file of the lake is cut, flipped, emptied or gone; the message names it; a backup cures it."""
     root = world.fresh("done")
-    files = sorted(p for p in (root / "lake").rglob("*") if p.suffix in (".parquet", ".json") and p.stat().st_size)
-    victim = rng.choice(files)
+    # Locks and the index of ids, which are hidden, hold nothing that is not made anew.
+    files = [p for p in sorted((root / "lake").rglob("*")) if p.is_file() and not _hidden(p.relative_to(root))]
+    kind = rng.choice((".parquet", ".json", ""))
+    victim = rng.choice([p for p in files if p.suffix == kind])
     good = victim.read_bytes()
     how = _damage(victim, good, rng)
     ended = books.enter(world.run(night, root))
@@ -245,12 +247,12 @@ def damaged_lake(world, rng, books):
     return f"{victim.relative_to(root / 'lake')} {how}"
 
 
+def _hidden(path):
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _damage(victim, good, rng):
-    ways = ["cut", "flipped", "gone", "emptied"]
-    if victim.suffix == ".json":
-        # An entry has no digest: flipped it may be other JSON, and gone it may go unmissed (docs/security.md).
-        ways = ["cut", "emptied"]
-    how = rng.choice(ways)
+    how = rng.choice(("cut", "flipped", "gone", "emptied"))
     if how == "gone":
         victim.unlink()
     elif how == "flipped":

@@ -162,7 +162,7 @@ def test_data_is_synced_before_the_commit_and_the_log_before_returning(lake, mon
 
     def recording(handle):
         path = Path(f"/proc/self/fd/{handle}").readlink()
-        seen.append("data" if path.suffix == ".parquet" else path.name)
+        seen.append("data" if path.suffix == ".parquet" else path.name.partition("-draft-")[0])
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", recording)
@@ -177,6 +177,9 @@ def test_data_is_synced_before_the_commit_and_the_log_before_returning(lake, mon
         "lake.after_commit",
         "00000000000000000001.json",
         "_delta_log",
+        "feedback",
+        "lake.before_digest",
+        "._log_digests",
         "feedback",
         "lake.after_fsync",
     ]

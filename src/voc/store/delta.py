@@ -23,16 +23,18 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from voc import faults
 from voc.errors import StoreError
 from voc.ids import file_sha256
-from voc.store.durable import PRIVATE_FOLDER, durable_file, sync_file, sync_folder
+from voc.store import digests
+from voc.store.digests import LAST_CHECKPOINT, LOG, MARKED, NO_HOOKS
+from voc.store.durable import PRIVATE_FOLDER, drafts, durable_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LOG = "_delta_log"
-LAST_CHECKPOINT = "_last_checkpoint"
 # A vacuum or a change of schema makes up to two commits before it syncs; anything older was synced by its writer.
 _UNSETTLED = 3
+# Commits after which a checkpoint spares readers the entries before it, as in Delta itself.
+_CHECKPOINT_EVERY = 100
 _DIGEST = 32
 _NAMED = re.compile(rf"part-[0-9a-f]{{32}}-([0-9a-f]{{{_DIGEST}}})\.parquet")
 
@@ -58,7 +60,7 @@ def explained(folder: Path) -> Iterator[None]:
 
 def open_table(folder: Path) -> DeltaTable | None:
     """The table in ``folder`` as it is now, or None before its first commit."""
-    return DeltaTable(str(folder)) if (folder / LOG / _entry(0)).exists() or _has_checkpoint(folder) else None
+    return DeltaTable(str(folder)) if any((folder / LOG).glob("*.json")) else None
 
 
 def files(table: DeltaTable, folder: Path) -> pl.DataFrame:
@@ -90,13 +92,14 @@ def write_data(folder: Path, frame: pl.DataFrame, *, data_change: bool = True) -
 
 
 def verify(folder: Path) -> int:
-    """Read every live data file whole and compare it with the digest in its name; returns how many there are.
+    """Read the log and every live data file whole and compare each with its digest; returns how many data files.
 
     A file of a voc that gave no digest is read all the same.
 
     Raises:
         StoreError: a file is damaged; the message names it.
     """
+    digests.check(folder)
     table = open_table(folder)
     paths = files(table, folder)["path"].to_list() if table else []
     for path in paths:
@@ -121,28 +124,79 @@ def remove(path: str, size: int, *, data_change: bool = False) -> RemoveAction:
 def commit(
     folder: Path, schema: dict[str, pl.DataType], add: AddAction, removes: list[RemoveAction] | None = None
 ) -> None:
-    """Commit ``add`` (and ``removes``) as one version, and return once the log is on the disk."""
+    """Commit ``add`` (and ``removes``) as one version, and return once the log and its digest are on the disk.
+
+    Raises:
+        StoreError: the log's newest entry, or the file of its digests, is damaged or gone.
+    """
+    known = digests.known(folder)
     table, delta_schema = open_table(folder), Schema.from_arrow(pl.Schema(schema))
     before = table.version() if table else -1
     faults.point("lake.before_commit")
     if table is None:
-        create_table_with_add_actions(str(folder), delta_schema, [add])
+        create_table_with_add_actions(
+            str(folder), delta_schema, [add], commit_properties=MARKED, post_commithook_properties=NO_HOOKS
+        )
     else:
-        table.create_write_transaction([add, *(removes or [])], "append", delta_schema)
+        table.create_write_transaction(
+            [add, *(removes or [])],
+            "append",
+            delta_schema,
+            commit_properties=MARKED,
+            post_commithook_properties=NO_HOOKS,
+        )
     faults.point("lake.after_commit")
     sync_log(folder, before, before + 1)
+    faults.point("lake.before_digest")
+    known = digests.adopt(folder, known)
     faults.point("lake.after_fsync")
+    _checkpoint(folder, known)
+
+
+def vacuum(folder: Path, days: int) -> int:
+    """Delete files that no version of so many days uses, and what of the log a checkpoint has outlived; how many."""
+    known, table = digests.known(folder), DeltaTable(str(folder))
+    before = table.version()
+    gone = table.vacuum(
+        days * 24,
+        dry_run=False,
+        enforce_retention_duration=False,
+        full=True,
+        commit_properties=MARKED,
+        post_commithook_properties=NO_HOOKS,
+    )
+    sync_log(folder, before, table.version())
+    digests.adopt(folder, known)
+    outlived = digests.outlived(folder)
+    digests.forget(folder, outlived)
+    for name in outlived:
+        (folder / LOG / name).unlink()
+    sync_folder(folder / LOG)
+    return len(gone)
+
+
+def _checkpoint(folder: Path, known: digests.Digests) -> None:
+    """Write a checkpoint of the table if it is due; a crash leaves one that is whole or that ``settle`` takes away."""
+    newest = digests.last(known)
+    last = max((digests.version_of(name) for name in known if name.endswith(".parquet")), default=-1)
+    if newest - last < _CHECKPOINT_EVERY:
+        return
+    digests.forget(folder, [LAST_CHECKPOINT])
+    DeltaTable(str(folder)).create_checkpoint()
+    sync_log(folder, newest - 1, newest)
+    digests.adopt(folder, {name: digest for name, digest in known.items() if name != LAST_CHECKPOINT})
 
 
 def sync_log(folder: Path, after: int, newest: int) -> None:
     """Sync the log entries and checkpoints of versions ``after + 1`` to ``newest``, and the folders that name them."""
     log = folder / LOG
     for version in range(max(after + 1, 0), newest + 1):
-        sync_file(log / _entry(version))
-        checkpoint = log / f"{version:020d}.checkpoint.parquet"
+        sync_file(log / digests.entry(version))
+        checkpoint = log / digests.checkpoint(version)
         if checkpoint.exists():
             sync_file(checkpoint)
-            sync_file(log / LAST_CHECKPOINT)
+            if (log / LAST_CHECKPOINT).exists():
+                sync_file(log / LAST_CHECKPOINT)
     if log.is_dir():
         log.chmod(PRIVATE_FOLDER)
         sync_folder(log)
@@ -150,28 +204,43 @@ def sync_log(folder: Path, after: int, newest: int) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Sync what a killed writer may have committed without syncing, before its rows count as stored.
+    """Put in order what a killed writer may have committed without syncing, before its rows count as stored.
 
     What a power cut has left of an entry that was never synced, and so never acknowledged, goes first.
+
+    Raises:
+        StoreError: what was acknowledged is damaged or gone; the message names it.
     """
-    _drop_unwritten(folder)
+    known = digests.read(folder)
+    for left in drafts(folder / digests.NAME):
+        left.unlink()
+    _drop_unwritten(folder, known)
+    digests.check(folder)
+    digests.followed(folder, known or {})
     table = open_table(folder)
     newest = table.version() if table else -1
     sync_log(folder, newest - _UNSETTLED, newest)
     sync_folder(folder.parent)
+    digests.adopt(folder, digests.known(folder))
 
 
-def _drop_unwritten(folder: Path) -> None:
-    """Remove the newest log entry if the disk holds nothing or zeros where it should be: its text was never written."""
+def _drop_unwritten(folder: Path, known: digests.Digests | None) -> None:
+    """Remove what was never written to its end: it was never acknowledged, for no digest names it."""
+    doomed = _blank(folder) if known is None else digests.unwritten(folder, known, most=_UNSETTLED)
+    for path in doomed:
+        path.unlink()
+    if doomed:
+        sync_folder(folder / LOG)
+
+
+def _blank(folder: Path) -> list[Path]:
+    """The newest entry of a table without digests, if the disk holds nothing or zeros where it should be."""
     newest = max((folder / LOG).glob("*.json"), default=None)
     if newest is None:
-        return
+        return []
     with newest.open("rb") as entry:
         entry.seek(max(newest.stat().st_size - 1, 0))
-        unwritten = entry.read(1) in (b"", b"\0")
-    if unwritten:
-        newest.unlink()
-        sync_folder(folder / LOG)
+        return [newest] if entry.read(1) in (b"", b"\0") else []
 
 
 def evolve(folder: Path, schema: dict[str, pl.DataType]) -> None:
@@ -194,8 +263,10 @@ def evolve(folder: Path, schema: dict[str, pl.DataType]) -> None:
     added = [field for field in wanted if field.name not in stored]
     if added:
         before = table.version()
-        table.alter.add_columns(added)
+        known = digests.known(folder)
+        table.alter.add_columns(added, commit_properties=MARKED, post_commithook_properties=NO_HOOKS)
         sync_log(folder, before, table.version())
+        digests.adopt(folder, known)
 
 
 def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
@@ -208,14 +279,6 @@ def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
         "maxValues": frame.select(pl.col(times).max()).select(stamp).row(0, named=True) if times else {},
         "nullCount": frame.select(pl.col(times).null_count()).row(0, named=True) if times else {},
     }
-
-
-def _entry(version: int) -> str:
-    return f"{version:020d}.json"
-
-
-def _has_checkpoint(folder: Path) -> bool:
-    return (folder / LOG / LAST_CHECKPOINT).exists()
 
 
 def _culprit(folder: Path) -> str:
@@ -232,8 +295,8 @@ def _culprit(folder: Path) -> str:
 def _torn_log(folder: Path) -> str:
     newest = max((folder / LOG).glob("*.json"), default=folder / LOG)
     return (
-        f"its log cannot be read, newest entry {LOG}/{newest.name}; if the power failed, that entry was never "
-        "acknowledged: move it away and run again; else restore the workspace from a backup"
+        f"its log cannot be read, newest entry {LOG}/{newest.name}; run again: an entry that a power cut has torn was "
+        "never acknowledged, and the next run takes it away; else restore the workspace from a backup"
     )
 
 

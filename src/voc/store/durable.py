@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_DRAFT = "-draft-"
 
 
 def make_folder(folder: Path) -> None:
@@ -66,3 +68,28 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
         handle.flush()
         os.fsync(handle.fileno())
     sync_folder(path.parent)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of a file, or make it: readers and a crash find the old one or the new one, whole.
+
+    A crash may leave a hidden draft beside it; see ``drafts``.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}{_DRAFT}{uuid.uuid4().hex}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        fresh.rename(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def drafts(path: Path) -> list[Path]:
+    """What killed writers have left beside a file that ``replace_file`` writes; remove it while nobody writes."""
+    return list(path.parent.glob(f".{path.name}{_DRAFT}*"))

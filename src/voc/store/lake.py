@@ -159,7 +159,7 @@ class Lake:
                     self._settle(table)
 
     def verify(self, table: str) -> int:
-        """Read every data file of a table and compare it with the digest in its name; returns how many there are.
+        """Read a table's log and data files and compare each with its digest; returns how many data files there are.
 
         Raises:
             InputError: there is no such table.
@@ -210,13 +210,7 @@ class Lake:
         if not folder.is_dir():
             return 0
         with commit_lock(self.root), delta.explained(folder):
-            stored = delta.open_table(folder)
-            if stored is None:
-                return 0
-            before = stored.version()
-            gone = stored.vacuum(days * 24, dry_run=False, enforce_retention_duration=False, full=True)
-            delta.sync_log(folder, before, stored.version())
-            return len(gone)
+            return delta.vacuum(folder, days) if delta.open_table(folder) else 0
 
     def erase(self, table: str, column: str, values: Collection[str]) -> int:
         """Take rows out of a table for good: the files that hold them are rewritten, and no old version is kept.
