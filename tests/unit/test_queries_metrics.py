@@ -79,6 +79,17 @@ def test_low_information_answers_are_not_in_net_sentiment():
     assert (row["value"], row["n"]) == (-100.0, 1)
 
 
+@pytest.mark.parametrize("order", ["abc", "cab", "ac"])
+def test_tags_meet_their_texts_in_whatever_order_they_were_written(order):
+    feedback = [said(name, at(6, i + 1), response_id=f"{i:024x}") for i, name in enumerate("abc")]
+    given = {"a": tag("a", sentiment="positive"), "b": tag("b"), "c": tag("c")}
+    tables = stored([response(9, at(6, 1), nps=10)], feedback=feedback, tags=[given[name] for name in order])
+    found = metrics(tables, ALL, NOW, ["nps", "net_sentiment", "coverage"])
+    value, n = found.filter(pl.col("name") == "net_sentiment").select("value", "n").row(0)
+    assert (value, n) == ((0.0, 2) if order == "ac" else (pytest.approx(-100 / 3), 3))
+    assert found.filter(pl.col("name") == "coverage").select("n").item() == 3
+
+
 def test_few_are_marked():
     rows = [response(i, at(6, 1), nps=10) for i in range(31)]
     assert metrics(stored(rows), ALL, NOW, ["nps"])["enough"].item()

@@ -16,7 +16,7 @@ Every = Literal["week", "month"]
 STEP: dict[str, str] = {"week": "1w", "month": "1mo"}
 # A Monday, from which whole weeks are counted.
 _MONDAY = dt.date(1970, 1, 5)
-MINUTE = 60
+MINUTE, DAY = 60, 24 * 60
 
 
 def floor(day: dt.date, every: Every) -> dt.date:
@@ -72,29 +72,29 @@ def working_hours(start: pl.Expr, end: pl.Expr, hours: Calendar) -> pl.Expr:
 
 def _worked(at: pl.Expr, hours: Calendar) -> pl.Expr:
     """Working minutes from a Monday long past up to ``at``."""
-    local = at.dt.convert_time_zone(hours.timezone)
-    day = (local.dt.date() - _MONDAY).dt.total_days()
-    minute = local.dt.hour().cast(pl.Int64) * MINUTE + local.dt.minute().cast(pl.Int64)
+    # One number for the time on the wall, from which all else follows: dates and hours each cost ten times as much.
+    wall = at.dt.convert_time_zone(hours.timezone).dt.replace_time_zone(None).dt.epoch("s") // MINUTE
+    day = wall // DAY - (_MONDAY - dt.date(1970, 1, 1)).days
+    minute = wall % DAY
     lengths = [0 if span is None else span[1] - span[0] for span in hours.hours]
     weekday = day % 7
     whole = (day // 7) * sum(lengths) + _looked_up(weekday, [sum(lengths[:i]) for i in range(7)])
     opened = _looked_up(weekday, [0 if span is None else span[0] for span in hours.hours])
     today = pl.min_horizontal((minute - opened).clip(0), _looked_up(weekday, lengths))
-    return whole + today - _holidays(local, minute, opened, hours)
+    return whole + today - _holidays(day, minute, opened, hours)
 
 
 def _looked_up(weekday: pl.Expr, values: Sequence[int]) -> pl.Expr:
-    return weekday.replace_strict(dict(enumerate(values)), return_dtype=pl.Int64)
+    return pl.lit(pl.Series(values, dtype=pl.Int64)).gather(weekday)
 
 
-def _holidays(local: pl.Expr, minute: pl.Expr, opened: pl.Expr, hours: Calendar) -> pl.Expr:
+def _holidays(day: pl.Expr, minute: pl.Expr, opened: pl.Expr, hours: Calendar) -> pl.Expr:
     """What the days off would have counted up to the same moment."""
     lost = pl.lit(0, dtype=pl.Int64)
-    date = local.dt.date()
-    for day in sorted(hours.holidays):
-        span = hours.hours[day.weekday()]
+    for off in sorted(hours.holidays):
+        span = hours.hours[off.weekday()]
         if span is not None:
-            length = span[1] - span[0]
+            length, number = span[1] - span[0], (off - _MONDAY).days
             part = (minute - opened).clip(0, length)
-            lost = lost + pl.when(date > day).then(length).when(date == day).then(part).otherwise(0)
+            lost = lost + pl.when(day > number).then(length).when(day == number).then(part).otherwise(0)
     return lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from voc.queries.frames import Tables
     from voc.queries.stored import Stored
 
+# Sorts and sums leave Python to others meanwhile; more threads than that only take memory.
+_AT_ONCE = 2
 _OF_CASES = ("cases", "promises")
 _ASKED = {"categories": "category", "language": "language"}
 
@@ -82,20 +85,25 @@ def _measured(
     """The cells that there are rows for; those that a cut or a date says nothing of are left out."""
     by, every, known_to = cells
     keys = [*by, *(["period"] if every else [])]
-    parts = []
     bases = _by_base(specs)
     cuts = (*by, *(name for name, _ in filter.segments))
     labels = [name for name in ("categories", "language") if getattr(filter, _ASKED[name])]
     read = slim(stored(tables), digest=digest, cuts=cuts, labels=labels)
-    # One base reads no more than it needs; several share the reading.
-    read = held(read) if len(bases.keys() - set(_OF_CASES)) > 1 else read
-    for base, members in bases.items():
+
+    def of_base(base: str, read: Stored) -> list[pl.DataFrame]:
         rows = _dated(base_frame(tables, base, filter, moment, read), every)
-        plain = [spec for spec in members if spec.kind != "level"]
-        if plain:
-            parts.append(measure(rows, plain, keys, moment, digest=digest))
-        levels = (spec for spec in members if spec.kind == "level")
-        parts.extend(_level(tables, read, spec, filter, moment, by, every, known_to) for spec in levels)
+        plain = [spec for spec in bases[base] if spec.kind != "level"]
+        levels = (spec for spec in bases[base] if spec.kind == "level")
+        found = [_level(tables, read, spec, filter, moment, by, every, known_to) for spec in levels]
+        return [*found, measure(rows, plain, keys, moment, digest=digest)] if plain else found
+
+    # One base reads no more than it needs; several share the reading, and the cores.
+    if len(bases.keys() - set(_OF_CASES)) > 1:
+        kept = held(read)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            parts = [part for found in pool.map(lambda base: of_base(base, kept), bases) for part in found]
+    else:
+        parts = [part for base in bases for part in of_base(base, read)]
     found = pl.concat(parts)
     return found.filter(pl.all_horizontal(pl.col(keys).is_not_null())) if keys else found
 

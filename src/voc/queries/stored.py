@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from voc.insight.measure import id_part
-from voc.queries.frames import ITEM, current_mentions, current_tags
+from voc.queries.frames import ITEM, current_mentions, current_tags, latest
 from voc.schema import METRIC_EVENTS, SEGMENTS
 
 if TYPE_CHECKING:
@@ -70,17 +70,17 @@ def stored(tables: Tables) -> Stored:
     """The rows in force, with every column and the ids as they are."""
     events = tables.metric_events if tables.metric_events is not None else pl.LazyFrame(schema=METRIC_EVENTS)
     ends = [pl.col(end).is_not_null().any().alias(f"has_{end}") for end in CLOCKS]
-    about = pl.col("categories").list.set_intersection(list(COMMUNICATION)).list.len() > 0
+    about = pl.col("categories").list.eval(pl.element().is_in(COMMUNICATION)).list.any()
     return Stored(
-        responses=_latest(tables.responses, "response_id").with_columns(
+        responses=latest(tables.responses, "response_id").with_columns(
             unit=pl.coalesce("respondent", "response_id"), item="response_id"
         ),
-        items=_latest(tables.feedback).with_columns(
+        items=latest(tables.feedback).with_columns(
             unit=pl.coalesce("respondent", "feedback_id"), item="feedback_id", has_text=pl.col("text").is_not_null()
         ),
         tags=current_tags(tables),
         mentions=current_mentions(tables).with_columns(of_communication=about),
-        events=_latest(events, "event_id").with_columns(
+        events=latest(events, "event_id").with_columns(
             unit=pl.coalesce("respondent", "event_id"), item="event_id", channel=pl.lit(None, pl.String)
         ),
         told=tables.responses.group_by("source").agg(ends),
@@ -99,21 +99,28 @@ def slim(rows: Stored, *, digest: bool, cuts: Sequence[str] = CUTS, labels: Sequ
     shared = ("event_at", "grain", *(cut for cut in CUTS if cut in ("source", "channel", *cuts)))
     tagged = (*dict.fromkeys(("state", "abstained", "sentiment", *labels)),)
     key = pl.struct(ITEM).hash().alias("key")
-    who = {
-        "respondent": _hashed("respondent"), "unit": _hashed("unit"),
-        "item": id_part(pl.col("item")) if digest else pl.lit(None, pl.Int64),
-    }  # fmt: skip
+    item = id_part(pl.col("item")) if digest else pl.lit(None, pl.Int64)
     response, record = _hashed("response_id"), _hashed("record_ref")
     return Stored(
-        responses=rows.responses.select(*shared, *_SCORES, response_id=response, record_ref=record, **who),
-        items=rows.items.select(key, *shared, "has_text", response_id=response, **who),
+        responses=rows.responses.select(
+            *shared, *_SCORES, response_id=response, record_ref=record, item=item, **_who("response_id")
+        ),
+        items=rows.items.select(key, *shared, "has_text", response_id=response, item=item, **_who("feedback_id")),
         tags=rows.tags.select(key, *tagged),
-        mentions=rows.mentions.select(key, "sentiment", "of_communication"),
-        events=rows.events.select("event_at", "grain", *CUTS, "kind", "status", "value", record_ref=record, **who),
+        mentions=rows.mentions.filter("of_communication").select(key, "sentiment", "of_communication"),
+        events=rows.events.select(
+            "event_at", "grain", *CUTS, "kind", "status", "value", record_ref=record, item=item, **_who("event_id")
+        ),
         told=rows.told,
         key=("key",),
         shared=shared,
     )
+
+
+def _who(key: str) -> dict[str, pl.Expr]:
+    """The person's hash, and that of whose rows are one cluster: hers, else the row's own."""
+    person = _hashed("respondent")
+    return {"respondent": person, "unit": pl.coalesce(person, _hashed(key))}
 
 
 def _hashed(name: str) -> pl.Expr:
@@ -127,13 +134,12 @@ def held(rows: Stored) -> Stored:
     found = pl.collect_all([getattr(rows, name) for name in frames])
     read: dict[str, Any] = {name: frame.lazy() for name, frame in zip(frames, found, strict=True)}
     kept = replace(rows, **read)
-    return replace(kept, joined=kept.labelled().collect().lazy())
+    side = _side_by_side(read["items"].collect(), read["tags"].collect(), *rows.key)
+    return replace(kept, joined=(kept.labelled().collect() if side is None else side).lazy())
 
 
-def _latest(frame: pl.LazyFrame, key: str = "feedback_id") -> pl.LazyFrame:
-    """The latest revision of each item; most tables hold no other, and to see that now saves a join of all rows."""
-    revised = frame.filter(pl.col("revision") > 0).group_by(key).agg(_newest=pl.col("revision").max()).collect()
-    if revised.is_empty():
-        return frame
-    kept = pl.col("_newest").is_null() | (pl.col("revision") == pl.col("_newest"))
-    return frame.join(revised.lazy(), on=key, how="left").filter(kept).drop("_newest")
+def _side_by_side(items: pl.DataFrame, tags: pl.DataFrame, *key: str) -> pl.DataFrame | None:
+    """Items beside their tags without a join, where nights wrote the tags in the items' order; else None."""
+    ordered = tags.height <= items.height and all((items[name].head(tags.height) == tags[name]).all() for name in key)
+    # Concatenation leaves nulls beside the items that wait.
+    return pl.concat([items, tags.drop(key)], how="horizontal") if ordered else None
