@@ -36,7 +36,7 @@ def test_sums_by_cell_and_by_person_are_those_of_a_group_by(keys, room, monkeypa
     several = rows.with_columns(one=0).group_by("one", *keys, "unit").agg(pl.col("x").sum(), n=pl.len())
     several = several.filter(pl.col("n") > 1).group_by("one", *keys).agg(persons=(pl.col("x") ** 2).sum())
     theirs = groups.agg(s=pl.col("x").sum()).join(several, on=["one", *keys], how="left", nulls_equal=True)
-    order = dict.fromkeys((*keys, "s", "persons"))
+    order = [*keys, "s", "persons"]
     expected = theirs.select(order).with_columns(pl.col("persons").fill_null(0.0)).sort("s")
     assert mine.select(order).sort("s").rows() == [pytest.approx(row, abs=1e-9) for row in expected.rows()]
 
