@@ -1,8 +1,9 @@
 """How fast a csv becomes validated frames and rows of the lake, and how much memory that takes, beside polars alone.
 
     python benchmarks/ingest.py [--mb 12] [--rounds 3] [--memory 60 240] [--history 100000 10000000] [--data FOLDER]
+    python benchmarks/ingest.py --only memory --memory 480 5200 --workers 2
 
-Writes ``benchmarks/results/ingest.json``. Each measurement runs in a process of its own, so that the peaks are its own.
+Writes ``benchmarks/results/ingest.json``; with ``--only memory`` a file of its own, ``ingest_memory.json``. Each measurement runs in a process of its own, so that the peaks are its own.
 Rates are of CPU seconds, so that they mean the same on a busy machine: of one process where nothing is said, else of
 all its processes together; wall seconds are in the result. The memory of an ingest with workers is that of its own
 process and of each worker's peak. The cost of a night is that of 10,000 new records on lakes of two sizes.
@@ -298,11 +299,23 @@ def memory(folder: Path, sizes: list[int], workers: int) -> list[dict[str, Any]]
     return [*figures, {"name": name, "value": far, "baseline": 1500, "n": n}]
 
 
+def only_memory(sizes: list[int], workers: list[int]) -> None:
+    """The memory alone: a file of 5 GB takes longer than all the rest."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = [figure for n in workers for figure in memory(Path(folder), sizes, n)]
+    counts, bounds = (" ".join(map(str, numbers)) for numbers in (workers, sizes))
+    command = f"python benchmarks/ingest.py --only memory --memory {bounds} --workers {counts}"
+    record.write("ingest_memory", figures, command, load=round(os.getloadavg()[0], 1))
+    record.show(figures)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=int, nargs=2, default=(60, 240))
+    parser.add_argument("--workers", type=int, nargs="+", default=(1, 2))
+    parser.add_argument("--only", choices=("memory",))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--history", type=int, nargs=2, default=(100_000, 10_000_000))
     parser.add_argument("--run")
@@ -311,11 +324,14 @@ def main() -> None:
     if options.run:
         run(options.run, options.file)
         return
+    if options.only:
+        only_memory(options.memory, options.workers)
+        return
     texts = comments(options.data)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "survey.csv"
         figures = rates(path, make(path, options.mb, texts), options.rounds)
-        figures += memory(Path(folder), options.memory, 1) + memory(Path(folder), options.memory, 2)
+        figures += [figure for n in options.workers for figure in memory(Path(folder), options.memory, n)]
         figures += nights(Path(folder), options.history)
     history = " ".join(map(str, options.history))
     sizes = " ".join(map(str, options.memory))

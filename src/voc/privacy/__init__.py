@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voc.privacy.core import KINDS, REDACTION_VERSION, Span, find, mask
-    from voc.privacy.frames import redact
+    from voc.privacy.frames import redact, redact_all
     from voc.privacy.keys import load_key, load_row_key, make_key, pseudonym
     from voc.privacy.pool import Pool
     from voc.privacy.roster import Roster, load_roster
@@ -30,6 +30,7 @@ __all__ = [
     "mask",
     "pseudonym",
     "redact",
+    "redact_all",
 ]
 _HOMES = {
     "KINDS": "core",
@@ -42,6 +43,7 @@ _HOMES = {
     "make_key": "keys",
     "pseudonym": "keys",
     "redact": "frames",
+    "redact_all": "frames",
     "Pool": "pool",
     "Roster": "roster",
     "load_roster": "roster",

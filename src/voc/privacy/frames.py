@@ -12,12 +12,12 @@ from voc.errors import InputError, PrivacyError
 from voc.privacy import core, people
 from voc.privacy.core import MAX_CHARACTERS, Span, find
 from voc.privacy.gate import ALL, DIGITS, PEOPLE, REFERENCES, signs
-from voc.privacy.keys import process_key, pseudonyms
+from voc.privacy.keys import Pseudonyms, process_key
 from voc.privacy.tokens import Style
 from voc.schema import REDACTIONS, SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from voc.privacy.roster import Roster
 
@@ -79,14 +79,51 @@ def redact(
         InputError: a column named in an argument is not in the frame.
         PrivacyError: the name model is absent or corrupt, or a column's type cannot be searched.
     """
-    people.load()  # without the name model nothing is redacted at all, rather than more weakly than it says
     _check_columns(frame, [*(text_columns or ()), *keep], text_column)
+    ids = Pseudonyms(process_key() if key is None else key)
+    wanted = _Wanted(text_columns, keep, text_column, Style(numbered, roster), references)
+    return _redacted(frame, ids, wanted)
+
+
+def redact_all(
+    frames: Mapping[str, pl.DataFrame],
+    *,
+    key: bytes,
+    numbered: bool = False,
+    roster: Roster | None = None,
+    references: bool = False,
+) -> dict[str, pl.DataFrame]:
+    """``redact`` of several tables of the same records: ids that they share are hashed once.
+
+    Raises:
+        PrivacyError: the name model is absent or corrupt, or a column's type cannot be searched.
+    """
+    ids, wanted = Pseudonyms(key), _Wanted(None, (), "text", Style(numbered, roster), references)
+    return {table: _redacted(frame, ids, wanted) for table, frame in frames.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The arguments of ``redact``."""
+
+    text_columns: Sequence[str] | None
+    keep: Collection[str]
+    text_column: str
+    style: Style
+    references: bool
+
+
+def _redacted(frame: pl.DataFrame, ids: Pseudonyms, wanted: _Wanted) -> pl.DataFrame:
+    people.load()  # without the name model nothing is redacted at all, rather than more weakly than it says
     frame, ingested = frame.drop(_ADDED, strict=False), bool(_ANCHORS.intersection(frame.columns))
-    names, style = _targets(frame, text_columns, keep, ingested), Style(numbered, roster)
-    masked = {n: _redact_column(frame[n], _lead(n, text_column), style, _asked(n, ingested, references)) for n in names}
-    frame = _with_ids(frame, process_key() if key is None else key) if ingested else frame
+    main = wanted.text_column
+    masked = {
+        n: _redact_column(frame[n], _lead(n, main), wanted.style, _asked(n, ingested, wanted.references))
+        for n in _targets(frame, wanted.text_columns, wanted.keep, ingested)
+    }
+    frame = _with_ids(frame, ids) if ingested else frame
     frame = frame.with_columns(column.masked.alias(name) for name, column in masked.items())
-    return _with_outcome(frame, masked, text_column)
+    return _with_outcome(frame, masked, main)
 
 
 def _asked(name: str, ingested: bool, references: bool) -> int:
@@ -139,15 +176,17 @@ def _redact_column(values: pl.Series, lead: str, style: Style, asked: int = ALL)
     if values.dtype == pl.List(pl.String):
         return _redact_lists(values, lead, style)
     texts = values.cast(pl.String)
+    if texts.null_count() == len(texts):
+        return _Column(texts, {}, {})
     unique = texts.unique(maintain_order=True).drop_nulls() if lead else texts
+    if lead == _REFERENCE:
+        unique = unique.filter(~unique.str.contains(_PLAIN_ID))
     searched = pl.select(pl.lit(lead) + unique).to_series() if lead else unique
     groups = signs(searched) & asked
     if asked & REFERENCES:
         groups = groups | ((groups & DIGITS) > 0).cast(pl.UInt8) * REFERENCES
     groups = groups.set((searched.str.len_chars() > MAX_CHARACTERS).fill_null(value=False), asked)
-    if lead == _REFERENCE:
-        groups = groups.set(unique.str.contains(_PLAIN_ID), 0)
-    elif style.roster is not None and style.roster.words:
+    if lead != _REFERENCE and style.roster is not None and style.roster.words:
         # Names that only the roster knows, such as those in small letters, ask for the names' search.
         staffed = unique.str.contains_any(style.roster.words, ascii_case_insensitive=True)
         groups = groups.set(staffed.fill_null(value=False) & (groups == 0), PEOPLE)
@@ -202,7 +241,7 @@ def _spread(texts: pl.Series, unique: pl.Series, done: _Column) -> _Column:
     errors = (
         {i: failed[texts[i]] for i in texts.is_in(list(failed)).fill_null(value=False).arg_true()} if failed else {}
     )
-    return _Column(texts.replace_strict(unique, done.masked, return_dtype=pl.String, default=None), {}, errors)
+    return _Column(texts.replace(unique, done.masked), {}, errors)
 
 
 def _redact_lists(values: pl.Series, lead: str, style: Style) -> _Column:
@@ -220,42 +259,30 @@ def _redact_lists(values: pl.Series, lead: str, style: Style) -> _Column:
     return _Column(pl.Series(values.name, rows, dtype=pl.List(pl.String)), {}, errors)
 
 
-def _with_ids(frame: pl.DataFrame, key: bytes) -> pl.DataFrame:
+def _with_ids(frame: pl.DataFrame, ids: Pseudonyms) -> pl.DataFrame:
     if "respondent" in frame.columns:
-        frame = frame.with_columns(_respondents(frame, key))
+        frame = frame.with_columns(_respondents(frame, ids))
     if "agent" in frame.columns:
-        frame = frame.with_columns(pseudonyms(key, "agent", frame["agent"].cast(pl.String)).alias("agent"))
+        frame = frame.with_columns(ids.of("agent", frame["agent"].cast(pl.String)).alias("agent"))
     present = {raw: stored for raw, stored in _IDS.items() if raw in frame.columns}
-    columns = [pseudonyms(key, stored, frame[raw].cast(pl.String)) for raw, stored in present.items()]
+    columns = [ids.of(stored, frame[raw].cast(pl.String)) for raw, stored in present.items()]
     clash = [stored for stored in present.values() if stored in frame.columns]
     return frame.drop(clash).with_columns(columns).rename(present)
 
 
-def _respondents(frame: pl.DataFrame, key: bytes) -> pl.Series:
+def _respondents(frame: pl.DataFrame, ids: Pseudonyms) -> pl.Series:
     """Hash each respondent within its namespace, by default the source."""
-    space = "namespace" if "namespace" in frame.columns else "source"
-    spaces = (
-        frame[space].cast(pl.String)
-        if space in frame.columns
-        else pl.Series(space, [None] * frame.height, dtype=pl.String)
-    )
-    table = pl.DataFrame(
-        {"space": spaces.fill_null(""), "respondent": frame["respondent"].cast(pl.String).str.strip_chars()}
-    )
-    table = table.with_columns(
-        pl.when(pl.col("respondent") == "").then(None).otherwise("respondent").alias("respondent")
-    )
-    distinct = table.unique(maintain_order=True)
-    parts = [
-        part.with_columns(pseudonyms(key, f"respondent:{name}", part["respondent"]).alias("id"))
-        for (name,), part in distinct.group_by("space", maintain_order=True)
-    ]
-    if not parts:
-        return pl.Series("respondent", [], dtype=pl.String)
-    joined = table.join(
-        pl.concat(parts), on=["space", "respondent"], how="left", maintain_order="left", nulls_equal=True
-    )
-    return joined["id"].alias("respondent")
+    space = next((name for name in ("namespace", "source") if name in frame.columns), None)
+    spaces = frame[space].cast(pl.String).fill_null("") if space else pl.Series(["" for _ in range(frame.height)])
+    stripped = pl.DataFrame({"space": spaces, "one": frame["respondent"].cast(pl.String).str.strip_chars()})
+    table = stripped.with_columns(one=pl.when(pl.col("one") != "").then("one"))
+    hashed = pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    for name in table["space"].unique():
+        here = table["space"] == name
+        if here.all():
+            return ids.of(f"respondent:{name}", table["one"]).alias("respondent")
+        hashed = hashed.scatter(here.arg_true(), ids.of(f"respondent:{name}", table["one"].filter(here)))
+    return hashed.alias("respondent")
 
 
 def _with_outcome(frame: pl.DataFrame, masked: dict[str, _Column], text_column: str) -> pl.DataFrame:

@@ -125,6 +125,25 @@ def pseudonyms(key: bytes, namespace: str, values: pl.Series) -> pl.Series:
     return pl.Series(values.name, made, dtype=pl.String)
 
 
+class Pseudonyms:
+    """``pseudonyms`` under one key, which hashes a column that it was given last under a name but once.
+
+    Tables of the same records share their ids, and most of the cost of an id is its hash.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._last: dict[str, tuple[pl.Series, pl.Series]] = {}
+
+    def of(self, namespace: str, values: pl.Series) -> pl.Series:
+        """Return ``pseudonym`` of each value of a string column; null stays null."""
+        given, made = self._last.get(namespace, (None, None))
+        if given is None or made is None or not given.equals(values, null_equal=True):
+            made = pseudonyms(self._key, namespace, values)
+            self._last[namespace] = (values, made)
+        return made.alias(values.name)
+
+
 def _hasher(key: bytes, namespace: str) -> blake2b:
     # The key is hashed first, for BLAKE2b takes at most 64 bytes; the length keeps name and value apart.
     hasher = blake2b(key=blake2b(key, digest_size=32).digest(), digest_size=_ID_BYTES, person=b"voc.pseudonym")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from voc.errors import VocError
 from voc.pool import receive, send
-from voc.privacy.frames import redact
+from voc.privacy.frames import redact_all
 from voc.privacy.roster import load_roster
 
 
@@ -30,7 +30,7 @@ def main() -> None:
         try:
             if setting["roster"] and roster is None:
                 roster = load_roster(Path(setting["roster"]))
-            safe = {name: redact(frame, key=key, roster=roster, **style) for name, frame in frames.items()}
+            safe = redact_all(frames, key=key, roster=roster, **style)
         except VocError as error:
             send(pipe, {"error": str(error)}, {})
         except Exception as error:  # noqa: BLE001 - its message could quote a text

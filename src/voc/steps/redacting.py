@@ -10,7 +10,7 @@ import polars as pl
 
 from voc.ingest import TABLES
 from voc.pool import n_processes
-from voc.privacy import Pool, redact
+from voc.privacy import Pool, redact_all
 from voc.steps.context import PEOPLE
 from voc.steps.people import identified
 
@@ -40,8 +40,7 @@ def n_workers(ctx: Context, path: Path) -> int:
 
 def redacted(ctx: Context, chunk: Chunk, people: dict[str, str], roster: Roster | None) -> Frames:
     """The rows of a chunk, fit to be stored, by table."""
-    raw = _raw(chunk, people)
-    return {table: redact(frame, key=ctx.key, roster=roster, **_style(ctx)) for table, frame in raw.items()}
+    return redact_all(_raw(chunk, people), key=ctx.key, roster=roster, **_style(ctx))
 
 
 def in_order(

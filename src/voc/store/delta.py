@@ -81,7 +81,8 @@ def files(table: DeltaTable, folder: Path) -> pl.DataFrame:
 def write_data(folder: Path, frame: pl.DataFrame, *, data_change: bool = True) -> AddAction:
     """Write ``frame`` as a new data file, synced, and return the action that would commit it."""
     content = io.BytesIO()
-    frame.write_parquet(content, compression="zstd", statistics=True)
+    # Level 1 costs half as much as the default here, and packs pseudonyms and comments no worse.
+    frame.write_parquet(content, compression="zstd", compression_level=1, statistics=True)
     # The name holds a digest of the content: parquet has no checksum of its own that every reader minds.
     digest = hashlib.sha256(content.getbuffer()).hexdigest()[:_DIGEST]
     path = folder / f"part-{uuid.uuid4().hex}-{digest}.parquet"

@@ -2,9 +2,10 @@
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from voc.errors import InputError, PrivacyError
-from voc.privacy import REDACTION_VERSION, frames, redact
+from voc.privacy import REDACTION_VERSION, frames, redact, redact_all
 from voc.privacy.gate import signs
 from voc.schema import REDACTIONS
 
@@ -251,3 +252,24 @@ def test_numbers_of_orders_stay_unless_they_are_to_go(text, kept, masked):
     done = redact(frame, references=True)
     assert masked in done["text"][0]
     assert done["record_ref"][0] == "order 4010232137"
+
+
+def test_tables_of_the_same_records_get_the_ids_that_each_alone_would_get():
+    raw = {"source": ["s"] * 3, "response_key": ["a", None, "b"], "respondent": ["p", " ", "q"], "content": ["x"] * 3}
+    frames = {
+        "feedback": pl.DataFrame({**raw, "record_key": ["1", "2", "3"], "text": ["Call 07700 900123", "Fine.", None]}),
+        "responses": pl.DataFrame({**raw, "response_key": ["b", None, "a"]}),
+    }
+    together = redact_all(frames, key=KEY)
+    for table, frame in frames.items():
+        assert_frame_equal(together[table], redact(frame, key=KEY))
+    assert together["responses"]["response_id"].to_list() == together["feedback"]["response_id"].to_list()[::-1]
+
+
+def test_people_of_several_namespaces_are_told_apart_row_by_row():
+    frame = pl.DataFrame(
+        {"namespace": ["a", "b", None, "a"], "respondent": ["1", "1", "1", "1"], "record_key": ["x"] * 4}
+    )
+    ids = redact(frame, key=KEY)["respondent"].to_list()
+    assert ids[0] == ids[3]
+    assert len(set(ids)) == 3
