@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from voc.ingest.csvfile import Page
     from voc.ingest.files import SourceFile
 
-CHUNK_ROWS = 50_000
+# With two workers five chunks are in memory at once, some as raw rows, as bytes and as redacted rows.
+CHUNK_ROWS = 25_000
 # What is read before the grain of the dates is told; a longer file that is more varied than this is read once.
-_HEAD_PAGES = 3
+_HEAD_PAGES = 6
 _FEW_MONTHS = 2
 _SCHEMAS = (FEEDBACK_COLUMNS, RESPONSE_COLUMNS, EVENT_COLUMNS, REPLY_COLUMNS, REJECTED)
 # The tables that a file's rows go into, and the fields of a chunk that hold them.
