@@ -170,7 +170,7 @@ def _write(ws: Workspace, table: str, frame: pl.DataFrame) -> None:
 
     folder = ws.lake.root / table
     make_folder(folder)
-    delta.commit(folder, TABLES[table], delta.write_data(folder, conform(frame, TABLES[table])))
+    delta.commit(folder, TABLES[table], [delta.write_data(folder, conform(frame, TABLES[table]))])
 
 
 def tables(ws: Workspace, read: Read, drawn: Drawn) -> Iterator[tuple[str, pl.DataFrame]]:

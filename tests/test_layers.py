@@ -26,6 +26,8 @@ LEAVES = {
     "outside",
     "modelstore",
     "pool",
+    "engines",
+    "daftpool",
     "text",
 }
 PARTS = {"ingest", "privacy", "tagging", "themes", "insight", "loop", "store", "demo", "delivery", "endpoint", "search"}
@@ -60,6 +62,8 @@ FENCES = {
     "transformers": ("tagging/train/", "tagging/adapter.py"),
     "onnxscript": ("tagging/train/",),
     "deltalake": ("store/",),
+    "daft": ("daftpool.py",),
+    "ray": ("daftpool.py",),
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),
     "apprise": ("delivery.py",),

@@ -22,6 +22,8 @@ CONFIG_FILE = "voc.toml"
 # Beside [workspace].
 _TABLES = ("privacy", "sources", *LOOP_TABLES, "targets", "themes", "signals", "models", "lanes", "access")
 # What a discovery may propose about themes, for a person or the policy to accept.
+# What can tag in parts; see ``voc.engines``.
+ENGINES = ("local", "daft")
 THEME_PROPOSALS = ("born", "emerging", "split", "merged", "drifted")
 
 
@@ -136,7 +138,8 @@ class Config:
     """A workspace's settings, as read from voc.toml.
 
     ``tier`` is the tagger's tier; ``workers`` is how many processes work on what is
-    large, 0 for one to a core.
+    large, 0 for one to a core. ``engine``, one of ``ENGINES``, tags in parts with one commit at the end; empty
+    tags chunk by chunk. ``ray`` is the address of a Ray cluster for the engine daft.
     ``register_url`` is an SQLAlchemy URL; empty means ``register.db`` in the workspace. ``external`` = "none" keeps
     everything on this machine, whatever else is set.
     """
@@ -147,6 +150,8 @@ class Config:
     tier: str = "fast"
     seed: int = 0
     workers: int = 0
+    engine: str = ""
+    ray: str = ""
     register_url: str = ""
     external: str = "all"
     privacy: Privacy = Privacy()
@@ -242,10 +247,18 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
     if config.workers < 0:
         raise ConfigError(f"{where}: [workspace]: workers should be 0 (one to a core) or more")
+    _check_engine(config, where)
     _check_privacy(config, where)
     _check_themes(config, where)
     _check_lanes(config, where)
     return config
+
+
+def _check_engine(config: Config, where: str) -> None:
+    if config.engine not in ("", *ENGINES):
+        raise ConfigError(f"{where}: [workspace]: engine should be one of {', '.join(ENGINES)}, not {config.engine!r}")
+    if config.ray and config.engine != "daft":
+        raise ConfigError(f'{where}: [workspace]: ray is the address of a cluster for engine = "daft"')
 
 
 def _settings(kind: type[Any], raw: dict[str, Any], name: str, where: str) -> Any:

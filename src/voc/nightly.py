@@ -26,6 +26,7 @@ from voc.steps import (
     retaining,
     routing,
     signalling,
+    staging,
     tagging,
     theming,
     verifying,
@@ -141,7 +142,7 @@ def _ingest(ctx: Context, progress: Callable[[int], None], bad_files: list[str])
 
 
 def _tag(ctx: Context, progress: Callable[[int], None]) -> dict[str, int]:
-    counts = tagging.tag_waiting(ctx, progress=progress)
+    counts = staging.tag(ctx, progress=progress)
     return {**counts, "waiting_after": tagging.count_waiting(ctx)}
 
 

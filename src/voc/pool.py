@@ -37,7 +37,8 @@ MOST = 8
 _COMMAND = [sys.executable, "-m", "voc.pool"]
 _LENGTH = 8
 # One thread each, for there are as many workers as cores.
-_ONE = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "VOC_SESSIONS", VARIABLE)
+_COUNTS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "VOC_SESSIONS")
+ONE_THREAD = dict.fromkeys((*_COUNTS, VARIABLE), "1")
 
 
 def n_processes(configured: int) -> int:
@@ -58,6 +59,7 @@ def mapped(
     n: int,
     *,
     dead: Callable[[str], pl.DataFrame] | None = None,
+    apart: bool = False,
     **setting: Any,
 ) -> Iterator[pl.DataFrame]:
     """What ``work`` makes of each chunk, in order; the same for any number of processes.
@@ -68,17 +70,18 @@ def mapped(
         chunks: frames, taken no faster than they are worked off.
         n: processes; with one or none the work is done here.
         dead: what stands for a row that ends every process that works on it, from how they ended.
+        apart: whether one process too should be one of its own, so that it may die.
         **setting: what JSON can say.
 
     Raises:
         VocError: as ``work`` raises it, or a row ends every process that works on it and there is no ``dead``.
     """
-    if n < 2:
+    if n < 2 and not apart:
         function = _named(work)
         for chunk in chunks:
             yield function(chunk, **setting)
         return
-    with _Pool(n, {"work": work, "setting": setting}, dead) as pool:
+    with _Pool(max(n, 1), {"work": work, "setting": setting}, dead) as pool:
         ahead: deque[Any] = deque()
         for chunk in chunks:
             ahead.append(pool.submit(chunk))
@@ -154,7 +157,7 @@ class _EndedError(Exception):
 
 class _Worker:
     def __init__(self, setting: dict[str, Any]) -> None:
-        environment = {**os.environ, **dict.fromkeys(_ONE, "1")}
+        environment = {**os.environ, **ONE_THREAD}
         try:
             self.process = subprocess.Popen(  # noqa: S603 -- our own words
                 _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment

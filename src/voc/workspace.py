@@ -40,7 +40,7 @@ from voc.steps import (
     retaining,
     routing,
     sharing,
-    tagging,
+    staging,
     theming,
 )
 from voc.steps.context import THEME_SETTING, Context
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from voc.access import Scope
     from voc.config import Config
+    from voc.engines import Engine
     from voc.loop.routing import Decision
     from voc.loop.rules import RuleReport
     from voc.model import Books, Case, CaseEvent, Theme
@@ -225,10 +226,10 @@ class Workspace(Upkeep, Closing, Reviewing, Curating, Finding, Personal, Oversee
         """Run every step of the night; see ``voc.nightly.run``."""
         return night.run(self.context(day), progress=progress)
 
-    def tag(self) -> dict[str, int]:
-        """Tag what waits; returns how many verbatims got each state."""
+    def tag(self, engine: Engine | None = None) -> dict[str, int]:
+        """Tag what waits, by an engine or as voc.toml says; returns how many verbatims got each state."""
         with writer_lock(self.root):
-            return tagging.tag_waiting(self.context())
+            return staging.tag(self.context(), engine)
 
     def tables(self, *, history: bool = False) -> Tables:
         """The read side's view of the workspace, for ``voc.queries``; with ``history``, what happened to cases too."""

@@ -69,6 +69,16 @@ def test_tag_writes_a_row_for_each_row_with_the_contract_s_columns(voc_command, 
     assert tags["category_scores"].list.len().n_unique() == 1
 
 
+def test_tag_by_an_engine_writes_the_same_file(voc_command, sample, tmp_path, monkeypatch):
+    monkeypatch.setattr("voc.tagging.work._PART", 20)
+    options = ("--scores", "--tier", "fast", "--engine", "local", "--workers", "1")
+    by_engine = tag(voc_command, sample, tmp_path / "e.parquet", *options)
+    plain = tag(voc_command, sample, tmp_path / "t.parquet", *options[:3])
+    assert pl.read_parquet(by_engine).equals(pl.read_parquet(plain))
+    said = voc_command.fails(1, "tag", sample, "--out", by_engine, "--workers", "2")
+    assert "add --engine local" in said
+
+
 def test_tag_writes_no_text(voc_command, sample, tmp_path):
     out = tag(voc_command, sample, tmp_path / "t.jsonl")
     assert "parking" not in out.read_text(encoding="utf-8").lower()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voc.cli.common import JsonFlag, read_table, say, show, write_table
 from voc.errors import InputError
+
+if TYPE_CHECKING:
+    from voc.engines import Engine
 
 FileIn = Annotated[Path, typer.Argument(help="csv, tsv, jsonl, parquet or xlsx.")]
 FileOut = Annotated[Path, typer.Option("--out", help="parquet, csv, tsv or jsonl.")]
@@ -64,30 +67,40 @@ def tag(
         str, typer.Option("--question-column", help="The column with the question, if any.")
     ] = "question",
     scores: Annotated[bool, typer.Option("--scores", help="Also give every category's score.")] = False,
+    engine: Annotated[str, typer.Option("--engine", help="local or daft: work in parts, by several workers.")] = "",
+    workers: Annotated[int, typer.Option("--workers", min=0, help="How many; 0 is one to a core.")] = 0,
+    ray: Annotated[str, typer.Option("--ray", help="The address of a Ray cluster for daft, as ray://HEAD:10001.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Tag the texts of FILE: sentiment, categories, urgency and mentions, one row per row."""
+    from voc.engines import Engine
+
+    if (workers or ray) and not engine:
+        raise InputError("--workers and --ray are for an engine: add --engine local or --engine daft")
+    by = Engine(engine, workers, ray) if engine else None
     if file is None:
-        _tag_workspace(context, as_json=as_json)
+        _tag_workspace(context, by, as_json=as_json)
         return
     if out is None:
         raise InputError("say where the tags go: --out FILE.parquet")
     from voc.tagging.tagger import Tagger
+    from voc.tagging.work import tags_of
 
     frame = read_table(file)
     _need(frame.columns, text_column, file)
     tagger = Tagger.load(tier or None, taxonomy or "patient-experience")
-    tags = tagger.tags(frame, text_column=text_column, question_column=question_column, scores=scores)
+    columns = {"text_column": text_column, "question_column": question_column}
+    tags = tags_of(frame, tagger, by, scores=scores, **columns) if by else tagger.tags(frame, scores=scores, **columns)
     write_table(tags, out)
     counts = dict(tags["state"].value_counts().sort("state").iter_rows())
     show({"rows": tags.height, **counts}, list(counts.items()), ("state", "rows"), as_json=as_json)
 
 
-def _tag_workspace(context: typer.Context, *, as_json: bool) -> None:
+def _tag_workspace(context: typer.Context, engine: Engine | None, *, as_json: bool) -> None:
     from voc.cli.common import opened
 
     with opened(context) as ws:
-        counts = ws.tag()
+        counts = ws.tag(engine)
     show(counts, list(counts.items()), ("state", "verbatims"), as_json=as_json)
 
 

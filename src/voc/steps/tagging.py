@@ -14,6 +14,7 @@ from voc.tagging.tagger import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from voc.steps.context import Context
 
@@ -22,6 +23,7 @@ CHUNK = 10_000
 # Fewer rows are done before other processes have loaded their models.
 WORTH_WORKERS = 10_000
 ITEM = ["feedback_id", "revision"]
+STATES = ("tagged", "low_information", "unsupported_language", "failed")
 
 
 def processes(ctx: Context, n_rows: int) -> int:
@@ -35,13 +37,14 @@ def tagger_of(ctx: Context) -> Tagger:
     return Tagger.load(ctx.config.tier, str(ctx.root / taxonomy) if taxonomy.endswith(".toml") else taxonomy)
 
 
-def _fresh(ctx: Context) -> Fresh:
+def fresh(ctx: Context) -> Fresh:
+    """The rows to look at: those since the tagger in force has last tagged everything."""
     return Fresh(ctx, "tag", tagger_of(ctx).version, ("feedback",), ("tags",))
 
 
 def waiting(ctx: Context, rows: Fresh | None = None) -> pl.LazyFrame:
     """Verbatims that the tagger in force has not tagged: ``ITEM``, ``text``, ``question``, ``redaction_version``."""
-    version, rows = tagger_of(ctx).version, rows or _fresh(ctx)
+    version, rows = tagger_of(ctx).version, rows or fresh(ctx)
     done = rows["tags"].filter(pl.col("tagger_version") == version).select(ITEM)
     wanted = rows["feedback"].select(*ITEM, "text", "question", "redaction_version")
     return wanted.join(done, on=ITEM, how="anti")
@@ -59,17 +62,16 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
         How many got each state: ``tagged``, ``low_information``, ``unsupported_language``, ``failed``.
     """
     tagger = tagger_of(ctx)
-    counts = dict.fromkeys(("tagged", "low_information", "unsupported_language", "failed"), 0)
-    rows = _fresh(ctx)
+    counts = dict.fromkeys(STATES, 0)
+    rows = fresh(ctx)
     todo = waiting(ctx, rows).sort(ITEM).collect()
     chunks = list(todo.iter_slices(CHUNK))
     work = careful.in_order(ctx, tagger, chunks, processes(ctx, todo.height))
     for chunk, tagged in zip(chunks, work, strict=True):
-        stamped = pl.concat([chunk.select(*ITEM, "question", "redaction_version"), tagged], how="horizontal")
-        stamped = stamped.with_columns(tagger_version=pl.lit(tagger.version), tagged_at=pl.lit(ctx.now))
+        done = stamped(chunk, tagged, tagger.version, ctx.now)
         # Mentions first: the row in ``tags`` says that the item is done.
-        ctx.lake.append("mentions", mentions_of(stamped))
-        ctx.lake.append("tags", stamped)
+        ctx.lake.append("mentions", mentions_of(done))
+        ctx.lake.append("tags", done)
         careful.stored(ctx)
         for state, n in tagged["state"].value_counts().iter_rows():
             counts[state] += n
@@ -78,6 +80,19 @@ def tag_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: Non
     careful.stored(ctx)
     rows.done()
     return counts
+
+
+def stamped(items: pl.DataFrame, tagged: pl.DataFrame, version: str, now: datetime) -> pl.DataFrame:
+    """Tags of items as they are stored, but for ``mentions``, which ``mentions_of`` takes out.
+
+    Args:
+        items: rows of ``feedback``.
+        tagged: their tags, row by row.
+        version: the tagger's.
+        now: when they were tagged.
+    """
+    rows = pl.concat([items.select(*ITEM, "question", "redaction_version"), tagged], how="horizontal")
+    return rows.with_columns(tagger_version=pl.lit(version), tagged_at=pl.lit(now))
 
 
 def untaggable(ctx: Context) -> pl.DataFrame:

@@ -28,8 +28,10 @@ from voc.store.digests import LAST_CHECKPOINT, LOG, MARKED, NO_HOOKS
 from voc.store.durable import PRIVATE_FOLDER, drafts, durable_file, sync_file, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from deltalake import Transaction
 
 # A vacuum or a change of schema makes up to two commits before it syncs; anything older was synced by its writer.
 _UNSETTLED = 3
@@ -123,9 +125,15 @@ def remove(path: str, size: int, *, data_change: bool = False) -> RemoveAction:
 
 
 def commit(
-    folder: Path, schema: dict[str, pl.DataType], add: AddAction, removes: list[RemoveAction] | None = None
+    folder: Path,
+    schema: dict[str, pl.DataType],
+    adds: Sequence[AddAction],
+    removes: Sequence[RemoveAction] = (),
+    transaction: Transaction | None = None,
 ) -> None:
-    """Commit ``add`` (and ``removes``) as one version, and return once the log and its digest are on the disk.
+    """Commit ``adds`` (and ``removes``) as one version, and return once the log and its digest are on the disk.
+
+    Of two writers that commit a ``transaction`` of the same name at the same time, Delta lets one through.
 
     Raises:
         StoreError: the log's newest entry, or the file of its digests, is damaged or gone.
@@ -133,17 +141,18 @@ def commit(
     known = digests.known(folder)
     table, delta_schema = open_table(folder), Schema.from_arrow(pl.Schema(schema))
     before = table.version() if table else -1
+    marks = digests.marked(transaction)
     faults.point("lake.before_commit")
     if table is None:
         create_table_with_add_actions(
-            str(folder), delta_schema, [add], commit_properties=MARKED, post_commithook_properties=NO_HOOKS
+            str(folder), delta_schema, list(adds), commit_properties=marks, post_commithook_properties=NO_HOOKS
         )
     else:
         table.create_write_transaction(
-            [add, *(removes or [])],
+            [*adds, *removes],
             "append",
             delta_schema,
-            commit_properties=MARKED,
+            commit_properties=marks,
             post_commithook_properties=NO_HOOKS,
         )
     faults.point("lake.after_commit")

@@ -24,6 +24,8 @@ from voc.store.durable import replace_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from deltalake import Transaction
+
 LOG = "_delta_log"
 LAST_CHECKPOINT = "_last_checkpoint"
 # Delta leaves alone what begins so; a backup copies it.
@@ -40,6 +42,13 @@ _VERSIONED = re.compile(r"(\d{20})\.(?:json|checkpoint\.parquet)")
 _LINE = re.compile(r"([0-9a-f]{64}) (\S+)")
 
 Digests = dict[str, str]
+
+
+def marked(transaction: Transaction | None) -> CommitProperties:
+    """``MARKED``, and the transaction of whoever commits."""
+    if transaction is None:
+        return MARKED
+    return CommitProperties(custom_metadata={_MARK: "1"}, app_transactions=[transaction])
 
 
 def read(folder: Path) -> Digests | None:

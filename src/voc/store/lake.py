@@ -46,7 +46,7 @@ class Lake:
             InputError: there is no such table.
             StoreError: its log cannot be read, or a data file is gone or cut short.
         """
-        folder, schema = self._folder(table), TABLES[table]
+        folder, schema = self.folder(table), TABLES[table]
         with delta.explained(folder):
             stored = delta.open_table(folder)
             if stored is None:
@@ -67,7 +67,7 @@ class Lake:
         unknown = set(columns) - TABLES.get(table, {}).keys()
         if table in TABLES and unknown:
             raise InputError(f"table {table} has no column {min(unknown)!r}; it has: {', '.join(TABLES[table])}")
-        with delta.explained(self._folder(table)):
+        with delta.explained(self.folder(table)):
             return self.scan(table).select(columns or list(TABLES[table])).collect()
 
     def among(self, table: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
@@ -82,11 +82,11 @@ class Lake:
             InputError: there is no such table.
             StoreError: a file of it is damaged; the message names it and the remedy.
         """
-        folder, schema = self._folder(table), TABLES[table]
+        folder, schema = self.folder(table), TABLES[table]
         if values.is_empty() or not folder.is_dir():
             return pl.DataFrame(schema={name: schema[name] for name in columns})
         with commit_lock(self.root), delta.explained(folder):
-            return self._among(table, values, columns)
+            return self.stored(table, values, columns)
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
         """Store the rows of ``frame`` whose key (``schema.KEYS``) is new; on the disk when this returns.
@@ -103,23 +103,23 @@ class Lake:
             InputError: there is no such table.
             StoreError: a value does not fit its column, a key is null, or the disk fails.
         """
-        folder, schema = self._folder(table), TABLES[table]
-        _require_redacted(table, frame)
-        rows = _fitted(table, frame)
+        folder, schema = self.folder(table), TABLES[table]
+        require_redacted(table, frame)
+        rows = fitted(table, frame)
         if rows.is_empty():
             return 0
         with delta.explained(folder):
             make_folder(folder)
         with commit_lock(self.root), delta.explained(folder):
-            self._settle(table)
+            self.settle_table(table)
             new = self._unseen(table, rows)
             if new.height:
                 delta.evolve(folder, schema)
                 faults.point("lake.before_data")
                 add = delta.write_data(folder, new)
                 faults.point("lake.after_data")
-                delta.commit(folder, schema, add)
-                self._index(table).note(add.path, new[id_column(table)])
+                delta.commit(folder, schema, [add])
+                self.index(table).note(add.path, new[id_column(table)])
             return new.height
 
     def version(self, table: str) -> int:
@@ -129,7 +129,7 @@ class Lake:
             InputError: there is no such table.
             StoreError: its log cannot be read.
         """
-        folder = self._folder(table)
+        folder = self.folder(table)
         with delta.explained(folder):
             stored = delta.open_table(folder)
             return stored.version() if stored else -1
@@ -141,7 +141,7 @@ class Lake:
             InputError: there is no such table.
             StoreError: its log cannot be read, or a data file is gone.
         """
-        folder = self._folder(table)
+        folder = self.folder(table)
         with delta.explained(folder):
             stored = delta.open_table(folder)
             return int(delta.files(stored, folder)["num_records"].sum()) if stored else 0
@@ -153,10 +153,10 @@ class Lake:
             StoreError: the disk refuses.
         """
         for table in TABLES:
-            folder = self._folder(table)
+            folder = self.folder(table)
             if folder.is_dir():
                 with commit_lock(self.root), delta.explained(folder):
-                    self._settle(table)
+                    self.settle_table(table)
 
     def verify(self, table: str) -> int:
         """Read a table's log and data files and compare each with its digest; returns how many data files there are.
@@ -165,7 +165,7 @@ class Lake:
             InputError: there is no such table.
             StoreError: a file is damaged; the message names it and the remedy.
         """
-        folder = self._folder(table)
+        folder = self.folder(table)
         with delta.explained(folder):
             return delta.verify(folder)
 
@@ -177,7 +177,7 @@ class Lake:
         """
         most = 0
         for table in TABLES:
-            folder = self._folder(table)
+            folder = self.folder(table)
             with delta.explained(folder):
                 stored = delta.open_table(folder)
                 most = max(most, delta.files(stored, folder).height if stored else 0)
@@ -206,7 +206,7 @@ class Lake:
         return sum(self._vacuum(table, days) for table in TABLES)
 
     def _vacuum(self, table: str, days: int) -> int:
-        folder = self._folder(table)
+        folder = self.folder(table)
         if not folder.is_dir():
             return 0
         with commit_lock(self.root), delta.explained(folder):
@@ -227,7 +227,7 @@ class Lake:
             InputError: there is no such table.
             StoreError: a file cannot be read or written.
         """
-        folder, schema, erased = self._folder(table), TABLES[table], 0
+        folder, schema, erased = self.folder(table), TABLES[table], 0
         if not folder.is_dir() or not values:
             return 0
         doomed = pl.col(column).is_in(list(values)).fill_null(value=False)
@@ -240,7 +240,7 @@ class Lake:
                     kept = rows.filter(~doomed)
                     delta.evolve(folder, schema)
                     add = delta.write_data(folder, kept)
-                    delta.commit(folder, schema, add, [delta.remove(path, size, data_change=True)])
+                    delta.commit(folder, schema, [add], [delta.remove(path, size, data_change=True)])
                     erased += rows.height - kept.height
             if erased:
                 self._forget_gone(table)
@@ -256,14 +256,20 @@ class Lake:
         """
         return writer_lock(self.root)
 
-    def _folder(self, table: str) -> Path:
+    def folder(self, table: str) -> Path:
+        """Where a table is.
+
+        Raises:
+            InputError: there is no such table.
+        """
         if table not in TABLES:
             raise InputError(f"no table {table!r}; the lake has: {', '.join(TABLES)}")
         return self.root / table
 
-    def _settle(self, table: str) -> None:
+    def settle_table(self, table: str) -> None:
+        """``settle`` one table, once; under the commit lock."""
         if table not in self._settled:
-            delta.settle(self._folder(table))
+            delta.settle(self.folder(table))
             self._settled.add(table)
 
     def _unseen(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -272,38 +278,41 @@ class Lake:
         # Far cheaper than comparing whole keys, and nearly always enough.
         if ids.n_unique() < rows.height:
             rows = rows.unique(keys, keep="first", maintain_order=True)
-        stored = self._among(table, ids, keys)
+        stored = self.stored(table, ids, keys)
         if stored.is_empty():
             return rows
         return rows.join(stored, on=keys, how="anti", maintain_order="left")
 
-    def _among(self, table: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
+    def stored(self, table: str, values: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
         """``among``, under the commit lock."""
-        folder, schema, column = self._folder(table), TABLES[table], id_column(table)
-        live = self._live(table)
+        folder, schema, column = self.folder(table), TABLES[table], id_column(table)
         wanted = values.unique().alias(column).to_frame()
         found = [pl.DataFrame(schema={name: schema[name] for name in columns})]
-        for path in self._index(table).files_with(values, folder, live):
+        for path in self.files_with(table, values):
             part = conform_lazy(pl.scan_parquet(folder / path), {n: schema[n] for n in (*columns, column)})
             found.append(part.join(wanted.lazy(), on=column, how="semi").select(columns).collect(engine="streaming"))
         return pl.concat(found)
 
+    def files_with(self, table: str, values: pl.Series) -> list[str]:
+        """The data files that may hold one of some ids; under the commit lock."""
+        return self.index(table).files_with(values, self.folder(table), self._live(table))
+
     def _live(self, table: str) -> list[str]:
-        folder = self._folder(table)
+        folder = self.folder(table)
         stored = delta.open_table(folder)
         return delta.files(stored, folder)["path"].to_list() if stored else []
 
     def _forget_gone(self, table: str) -> None:
-        self._index(table).forget(self._live(table))
+        self.index(table).forget(self._live(table))
 
-    def _index(self, table: str) -> KeyIndex:
+    def index(self, table: str) -> KeyIndex:
         """Where ids are; beside the tables, for Delta knows nothing of it."""
         if table not in self._indices:
             self._indices[table] = KeyIndex(self.root / INDEX / table, id_column(table))
         return self._indices[table]
 
     def _compact(self, table: str, target_bytes: int) -> int:
-        folder, schema, replaced = self._folder(table), TABLES[table], 0
+        folder, schema, replaced = self.folder(table), TABLES[table], 0
         if not folder.is_dir():
             return 0
         with commit_lock(self.root), delta.explained(folder):
@@ -315,14 +324,19 @@ class Lake:
                 parts = [conform(pl.read_parquet(folder / path), schema) for path in group["path"]]
                 add = delta.write_data(folder, pl.concat(parts), data_change=False)
                 removes = [delta.remove(*row) for row in group.select("path", "size_bytes").iter_rows()]
-                delta.commit(folder, schema, add, removes)
+                delta.commit(folder, schema, [add], removes)
                 replaced += group.height
             if replaced:
                 self._forget_gone(table)
         return replaced
 
 
-def _require_redacted(table: str, frame: pl.DataFrame) -> None:
+def require_redacted(table: str, frame: pl.DataFrame) -> None:
+    """Let no row pass that was not redacted.
+
+    Raises:
+        PrivacyError: there is one.
+    """
     if STAMP not in frame.columns:
         raise PrivacyError(f"table {table}: the frame has no {STAMP}; pass it through voc.redact before storing it")
     bare = frame.select((pl.col(STAMP).is_null() | (pl.col(STAMP).cast(pl.String) == "")).sum()).item()
@@ -330,7 +344,7 @@ def _require_redacted(table: str, frame: pl.DataFrame) -> None:
         raise PrivacyError(f"table {table}: {bare} of {frame.height} rows have no {STAMP}; redact them before storing")
 
 
-def _fitted(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+def fitted(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """``frame`` in the table's types; a cast's own message would quote the value, so it goes no further."""
     schema = TABLES[table]
     try:
