@@ -6,7 +6,6 @@ Daft only says who works on which chunk. It counts its users by a request to the
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ import polars as pl
 
 from voc import errors
 from voc.errors import InputError, VocError
-from voc.pool import ONE_THREAD
+from voc.pool import ONE_THREAD, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 _QUIET = {"DO_NOT_TRACK": "1", "DAFT_ANALYTICS_ENABLED": "0", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 _ERROR = "error"
@@ -85,8 +84,7 @@ class _Worker:
 
     def __init__(self, work: str, setting: dict[str, Any]) -> None:
         os.environ.update(ONE_THREAD)
-        module, _, name = work.partition(":")
-        self._work: Callable[..., pl.DataFrame] = getattr(import_module(module), name)
+        self._work = named(work)
         self._setting = setting
 
     def __call__(self, chunk: bytes) -> bytes:

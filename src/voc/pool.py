@@ -77,7 +77,7 @@ def mapped(
         VocError: as ``work`` raises it, or a row ends every process that works on it and there is no ``dead``.
     """
     if n < 2 and not apart:
-        function = _named(work)
+        function = named(work)
         for chunk in chunks:
             yield function(chunk, **setting)
         return
@@ -92,7 +92,8 @@ def mapped(
             yield ahead.popleft().result()
 
 
-def _named(work: str) -> Callable[..., pl.DataFrame]:
+def named(work: str) -> Callable[..., pl.DataFrame]:
+    """The function that "module:function" names."""
     module, _, name = work.partition(":")
     function: Callable[..., pl.DataFrame] = getattr(import_module(module), name)
     return function
@@ -240,7 +241,7 @@ def serve() -> None:
     # Whatever a library prints must not get among the frames.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked, _ = receive(sys.stdin.buffer)
-    function = _named(asked["work"])
+    function = named(asked["work"])
     while True:
         try:
             _, frames = receive(sys.stdin.buffer)
