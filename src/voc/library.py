@@ -16,6 +16,7 @@ from voc.themes import items_frame
 
 if TYPE_CHECKING:
     from voc.themes import ThemeModel
+    from voc.themes.model import Tier
 
 
 def tag(
@@ -31,7 +32,7 @@ def tag(
     return Tagger.load(tier, taxonomy).tag(_frame(data), text_column=text_column, question_column=question_column)
 
 
-def discover(data: Any, *, text_column: str = "text", seed: int = 0) -> ThemeModel:
+def discover(data: Any, *, text_column: str = "text", seed: int = 0, tier: Tier = "cascade") -> ThemeModel:
     """Find the themes of a frame: of its mentions, praise apart, if ``tag`` has seen it; else of its sentences.
 
     Raises:
@@ -45,7 +46,7 @@ def discover(data: Any, *, text_column: str = "text", seed: int = 0) -> ThemeMod
         if "mentions" in frame.columns
         else items_frame(frame[text_column].to_list())
     )
-    return discover_mentions(mentions, encoder=load_encoder(), static=load_static(), seed=seed)
+    return discover_mentions(mentions, encoder=load_encoder(), static=load_static(), seed=seed, tier=tier)
 
 
 def _tagged_mentions(frame: pl.DataFrame, text_column: str) -> pl.DataFrame:

@@ -74,7 +74,7 @@ def warm():
 
     encode.load_static()
     encode.load_encoder()
-    encode._tokenizer_plain()
+    encode._pieces()
     encode._tokenizer_special()
     language.detect("Nobody answers the phone")
     Tagger.load()

@@ -36,6 +36,9 @@ def discover(
     ] = None,
     model: Annotated[Path | None, typer.Option("--model", help="Where the theme model goes.")] = None,
     text_column: TextColumn = "text",
+    tier: Annotated[
+        str, typer.Option("--tier", help="Who assigns by the model: fast, accurate or cascade.", show_default=True)
+    ] = "cascade",
 ) -> None:
     """Find the themes of FILE's texts and say which each text belongs to."""
     if file is None:
@@ -49,11 +52,12 @@ def discover(
     from voc.text.encode import load_encoder, load_static
     from voc.themes import discover as find
     from voc.themes import items_frame
+    from voc.themes.model import tier_named
 
     # The model keeps exemplars, so what it is made of is redacted first.
     texts = _texts(file, text_column)
     safe = redact(texts, text_column=text_column)[text_column].to_list()
-    found = find(items_frame(safe), encoder=load_encoder(), static=load_static())
+    found = find(items_frame(safe), encoder=load_encoder(), static=load_static(), tier=tier_named(tier))
     found.save(model)
     _write_assignment(found.assign(items_frame(safe)), texts.height, out)
     say(f"{len(found.themes)} themes in {texts.height} texts: {out}, {model}")

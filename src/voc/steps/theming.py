@@ -28,6 +28,7 @@ from voc.themes.files import facts as model_facts
 from voc.themes.forget import without
 from voc.themes.lineage import refit
 from voc.themes.match import relabelled
+from voc.themes.model import tier_named
 from voc.themes.picture import theme_map
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def discover_if_none(ctx: Context) -> int:
     said = mentions(ctx).collect()
     if said.filter(pl.col("pool").is_not_null()).is_empty():
         return 0
-    found = discover(said, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed)
+    found = discover(
+        said, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed, tier=tier_named(ctx.config.tier)
+    )
     found.save(ctx.root / FOLDER / found.version)
     births = _births(ctx, found, [theme.theme_id for theme in found.themes], {"policy": "first discovery"})
     faults.point("themes.before_register")
@@ -112,7 +115,7 @@ def rediscover(ctx: Context) -> dict[str, int]:
     released = {p.theme_id for p in ctx.register.proposals("accepted") if p.kind == "drifted"}
     outcome = refit(
         mentions(ctx).collect(), known, encoder=load_encoder(), static=load_static(), seed=ctx.config.seed,
-        min_size=ctx.config.themes.min_people or None, released=frozenset(released),
+        min_size=ctx.config.themes.min_people or None, released=frozenset(released), tier=tier_named(ctx.config.tier),
     )  # fmt: skip
     model = outcome.model
     model.save(ctx.root / FOLDER / model.version)

@@ -7,8 +7,7 @@ taxonomy, so one small file of weights serves every tier and pack. A row depends
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 N_BUCKETS = 1 << 15
+_MOST_GRAMS = 1 << 17
 # Long texts say what they want early: complaints of a thousand words are cut here.
 MAX_CHARACTERS = 2_000
 # The static vector is the one that tags are read with, which ends where the table's tokens do.
@@ -106,7 +106,7 @@ def matrix(
         dense[:, N_CUES:] = sentiment
     vectors = load_static().encode([(text or "")[:STATIC_CHARACTERS] for text in texts]) if static is None else static
     weights = np.ones(N_BUCKETS, np.float32) if idf is None else idf
-    blocks = [_hashed(words, weights), csr_matrix(dense), csr_matrix(vectors * np.float32(STATIC_WEIGHT))]
+    blocks = [_hashed(words, weights), csr_matrix(dense), features.dense(vectors * np.float32(STATIC_WEIGHT))]
     return hstack(blocks, format="csr", dtype=np.float32)
 
 
@@ -130,9 +130,17 @@ def idf_of(counts: csr_matrix) -> NDArray[np.float32]:
     return idf
 
 
-@lru_cache(maxsize=1 << 16)
-def _bucket(gram: str) -> int:
-    return crc32(gram.encode("utf-8", "surrogatepass")) % N_BUCKETS
+class _Buckets(dict[str, int]):
+    """The bucket of each gram met so far; past a number of them, new ones are worked out each time."""
+
+    def __missing__(self, gram: str) -> int:
+        bucket = crc32(gram.encode("utf-8", "surrogatepass")) % N_BUCKETS
+        if len(self) < _MOST_GRAMS:
+            self[gram] = bucket
+        return bucket
+
+
+_BUCKETS = _Buckets()
 
 
 def _hashed(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:
@@ -142,7 +150,7 @@ def _hashed(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:
     grams = [[*row, *map(" ".join, pairwise(row))] for row in words]
     lengths = np.fromiter(map(len, grams), np.int64, len(grams))
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    buckets = np.fromiter((_bucket(gram) for row in grams for gram in row), np.int32, int(ends[-1]))
+    buckets = np.fromiter(map(_BUCKETS.__getitem__, chain.from_iterable(grams)), np.int32, int(ends[-1]))
     block = csr_matrix((np.ones(len(buckets), np.float32), buckets, ends), shape=(len(grams), N_BUCKETS))
     block.sum_duplicates()
     block.data = (1 + np.log(block.data)) * idf[block.indices]

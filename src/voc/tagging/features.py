@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,7 @@ def matrix(texts: Sequence[str | None], questions: Sequence[str | None], idf: ND
     Returns:
         CSR matrix of shape (n, ``width()``), float32.
     """
-    from scipy.sparse import csr_matrix, hstack  # half a second of import
+    from scipy.sparse import hstack  # half a second of import
 
     cut = [(text or "")[:MAX_CHARACTERS] for text in texts]
     ids = token_ids(cut)
@@ -72,18 +73,25 @@ def matrix(texts: Sequence[str | None], questions: Sequence[str | None], idf: ND
         _block(grams, len(cut), weights[i * N_BUCKETS : (i + 1) * N_BUCKETS])
         for i, grams in enumerate((pieces, crossed, _character_grams(cut)))
     ]
-    static = csr_matrix(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
+    static = dense(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
     return hstack([*hashed, static], format="csr", dtype=np.float32)
+
+
+def dense(values: NDArray[np.float32]) -> csr_matrix:
+    """A full array as a sparse block of the same shape; its places are known, so that none need be looked for."""
+    from scipy.sparse import csr_matrix  # see matrix
+
+    n, dim = values.shape
+    columns = np.tile(np.arange(dim, dtype=np.int32), n)
+    return csr_matrix((values.ravel(), columns, np.arange(n + 1, dtype=np.int32) * dim), shape=(n, dim))
 
 
 def pieces_and_static(texts: Sequence[str]) -> tuple[csr_matrix, csr_matrix]:
     """Two blocks of ``matrix`` without question or idf, to the last bit: word pieces, and the static vector."""
-    from scipy.sparse import csr_matrix  # see matrix
-
     cut = [text[:MAX_CHARACTERS] for text in texts]
     ids = token_ids(cut)
     pieces = _block(_piece_grams(ids), len(cut), np.ones(N_BUCKETS, np.float32))
-    return pieces, csr_matrix(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
+    return pieces, dense(load_static().encode_ids(ids) * np.float32(STATIC_WEIGHT))
 
 
 def tag_width() -> int:
@@ -147,8 +155,11 @@ def _block(grams: _Grams, n_rows: int, idf: NDArray[np.float32]) -> csr_matrix:
 
 def _piece_grams(ids: list[list[int]]) -> _Grams:
     """All 1- and 2-grams of word pieces, the ends of a text being pieces too."""
-    flat = np.array([t for row in ids for t in (_START, *(i + _OFFSET for i in row), _END)], np.uint64)
-    rows = np.repeat(np.arange(len(ids)), [len(row) + 2 for row in ids])
+    ends = ((_START - _OFFSET,), (_END - _OFFSET,))
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids)) + 2
+    framed = chain.from_iterable(chain(ends[0], row, ends[1]) for row in ids)
+    flat = (np.fromiter(framed, np.int64, int(lengths.sum())) + _OFFSET).astype(np.uint64)
+    rows = np.repeat(np.arange(len(ids)), lengths)
     single = _mix(flat * _ODD)
     inside = rows[:-1] == rows[1:]  # a gram that would run into the next text is none
     pair = _mix(single[:-1] * _ODD + flat[1:])[inside]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# What the linear engine does not have; a pattern with one of these is left to Python's.
+# What the linear engine does not have: a pattern with one of these is asked of Python, where it can stand at all.
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)", re.DOTALL)
 
 
 def matches(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> NDArray[np.bool_]:
@@ -36,9 +38,27 @@ def matches(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> NDArra
         # A lone half of a surrogate pair, which a careless export may hold, is nothing that Rust could store.
         column = pl.Series([text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for text in texts])
     for k, pattern in enumerate(patterns):
-        if any(look in pattern.pattern for look in _LOOKS):
-            found[:, k] = [pattern.search(text) is not None for text in texts]
-        else:
-            mark = "(?i)" if pattern.flags & re.IGNORECASE else ""
-            found[:, k] = column.str.contains(mark + pattern.pattern).to_numpy()
+        mark = "(?i)" if pattern.flags & re.IGNORECASE else ""
+        bare = _without_looks(pattern.pattern)
+        found[:, k] = column.str.contains(mark + bare).to_numpy()
+        if bare != pattern.pattern:
+            for row in np.flatnonzero(found[:, k]).tolist():
+                found[row, k] = pattern.search(texts[row]) is not None
     return found
+
+
+@cache
+def _without_looks(pattern: str) -> str:
+    """A pattern without what it asks of the text around: it stands wherever the whole pattern does, and more often."""
+    kept, at, depth, began = [], 0, 0, -1
+    for token in _TOKEN.finditer(pattern):
+        if token.group() == "(":
+            depth += 1
+            if began < 0 and pattern.startswith(_LOOKS, token.start()):
+                kept.append(pattern[at : token.start()])
+                began = depth
+        elif token.group() == ")":
+            if depth == began:
+                at, began = token.end(), -1
+            depth -= 1
+    return "".join([*kept, pattern[at:]])

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from voc import modelstore
+from voc.text.pieces import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +84,7 @@ class StaticEncoder:
 
         lengths = np.fromiter(map(len, ids), np.int64, len(ids))
         ends = np.concatenate([[0], np.cumsum(lengths)])
-        flat = np.fromiter((i for row in ids for i in row), np.int32, int(ends[-1]))
+        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(ends[-1]))
         counts = csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(ids), len(self._table)))
         sums = np.asarray(counts @ self._table, np.float32)
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
@@ -92,7 +94,7 @@ class StaticEncoder:
 
 def token_ids(texts: Sequence[str]) -> list[list[int]]:
     """Word-piece ids of each text, without special tokens, at most ``MAX_TOKENS`` of them."""
-    return [row.ids for row in _tokenizer_plain().encode_batch(list(texts), add_special_tokens=False)]
+    return _pieces().ids(texts)
 
 
 @cache
@@ -136,8 +138,8 @@ def _tokenizer_special() -> Any:
 
 
 @cache
-def _tokenizer_plain() -> Any:
-    return _tokenizer()
+def _pieces() -> Pieces:
+    return Pieces(_tokenizer(), MAX_TOKENS)
 
 
 def _tokenizer() -> Any:

@@ -21,6 +21,9 @@ _ENGLISH = re.compile(
     r"\b(the|and|was|were|is|are|to|of|for|with|very|they|have|had|you|my|it|this|that|not|but|been|would|could|when|get)\b",
     re.IGNORECASE,
 )
+_ASCII = re.compile(r"[A-Za-z]+")
+# Something of this stands in every placeholder, address and link.
+_MARKS = ("[", "@", "://")
 _PLACEHOLDER = re.compile(r"\[[A-Za-z_ ]+\]|https?://\S+|\S+@\S+")
 
 
@@ -29,16 +32,19 @@ def detect(text: str) -> str:
 
     Text in a script other than Latin is never "und" for shortness: three words of Urdu are plainly not English.
     """
-    text = _PLACEHOLDER.sub(" ", text)
-    letters = len(_LETTER.findall(text))
-    latin = len(_LATIN.findall(text))
+    if any(mark in text for mark in _MARKS):
+        text = _PLACEHOLDER.sub(" ", text)
+    if text.isascii():
+        letters = latin = sum(map(len, _ASCII.findall(text)))
+    else:
+        letters, latin = len(_LETTER.findall(text)), len(_LATIN.findall(text))
     if letters and latin < letters / 2:
         return _model_says(text)[0]
     if letters < _MIN_LETTERS:
         return UNDECIDED
     words = len(text.split())
     # Two English function words and one in eight of all: the model would agree, and costs ten times as much.
-    hits = sum(1 for _ in _ENGLISH.finditer(text))
+    hits = len(_ENGLISH.findall(text))
     if hits >= 2 and hits * 8 >= words:
         return "en"
     code, confidence = _model_says(text)

@@ -12,6 +12,11 @@ _CONTRAST = re.compile(
     r"|\s*;\s+|\s+[-\N{EN DASH}\N{EM DASH}]+\s+|(?<=[.!?])(?=[A-Z][a-z])",
     re.IGNORECASE,
 )
+# Without one of these there is no contrast: most sentences need no closer look.
+_MAYBE = re.compile(
+    r"but|however|though|whereas|yet|except|unfortunately|on the other|[;\-\N{EN DASH}\N{EM DASH}]|[.!?]\w",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _MAX_SENTENCE = 2_000
 
@@ -46,7 +51,7 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cut a sentence at contrasts where both sides are long enough to stand alone."""
     cuts = [start]
-    if end - start <= _MAX_SENTENCE:
+    if end - start <= _MAX_SENTENCE and _MAYBE.search(text, start, end):
         for match in _CONTRAST.finditer(text, start, end):
             before, after = _n_words(text, cuts[-1], match.start()), _n_words(text, match.end(), end)
             if before >= _MIN_WORDS_BEFORE and after >= _MIN_WORDS_AFTER:
@@ -55,7 +60,7 @@ def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _n_words(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in _WORD.finditer(text, start, end))
+    return len(_WORD.findall(text, start, end))
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from voc.themes.stable import resolve
 if TYPE_CHECKING:
     from voc.text.encode import Encoder
     from voc.themes.assign import Vectoriser
+    from voc.themes.model import Tier
 
 # Fewer mentions, or fewer different ones, show nothing that recurs.
 _FEWEST, _FEWEST_TEXTS = 20, 12
@@ -41,6 +42,7 @@ def discover(
     seed: int = 0,
     min_size: int | None = None,
     known: ThemeModel | None = None,
+    tier: Tier = "cascade",
 ) -> ThemeModel:
     """Find the themes of ``mentions``; the same data and seed give the same ids, labels and scores.
 
@@ -54,6 +56,7 @@ def discover(
         min_size: how many distinct units a theme needs; by default 5 in a small set, about 12 in 3,000 mentions.
         known: an earlier model, whose living themes keep their ids, labels and status; those that nothing matches stay
             as they were, and new ones are candidates.
+        tier: who assigns by the model (see ``ThemeModel``); what is found is the same.
 
     Returns:
         A model; with too few mentions one without themes, which assigns none.
@@ -69,7 +72,7 @@ def discover(
     for proposal in proposals:
         old = known_vectors(known, proposal.pool, encoder) if known is not None else {}
         pools[proposal.pool] = fit(proposal, old, static, max(_SMALLEST, kept), seed)
-    model = ThemeModel([], {}, pools, encoder, static, seed)
+    model = ThemeModel([], {}, pools, encoder, static, seed, tier=tier)
     _describe(model, proposals, known)
     return model
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from voc.text.encode import Encoder
 
 INDEX = "themes.json"
-# 3: half of a score is nearness to the theme's centre. What format 2 assigned, this would assign otherwise.
-_FORMAT = 3
+# 4: the student guesses how close a mention is to each theme. What format 3 assigned, this would assign otherwise.
+_FORMAT = 4
 _NUMBERS = "numbers-{}.safetensors"
 
 
@@ -79,6 +79,7 @@ def read(folder: Path, *, encoder: Encoder, static: Vectoriser) -> ThemeModel:
             static=static,
             seed=int(body["seed"]),
             version=str(body["version"]),
+            tier=body["tier"],
             groups=[Group(**entry | {"members": tuple(entry["members"])}) for entry in body["groups"]],
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -112,12 +113,14 @@ def _index(model: ThemeModel) -> dict[str, Any]:
         "format": _FORMAT,
         "version": model.version,
         "seed": model.seed,
+        "tier": model.tier,
         "encoder": model.encoder.revision,
         "static": model.static.revision,
         "pools": {
             name: {
                 "ids": list(part.ids),
                 "threshold": part.exemplars.threshold,
+                "floor": None if part.student is None else part.student.floor,
                 "margin": None if part.student is None else part.student.margin,
                 "resolution": part.resolution,
                 "stability": part.stability,
@@ -146,7 +149,8 @@ def _pool(entry: dict[str, Any], name: str, tensors: dict[str, Any]) -> PoolMode
     vectors, theme = tensors[f"{name}.vectors"].astype(np.float32), tensors[f"{name}.theme"].astype(np.int64)
     student = None
     if entry["margin"] is not None:
-        student = Student(tensors[f"{name}.weights"].astype(np.float64), len(ids), float(entry["margin"]))
+        weights = tensors[f"{name}.weights"].astype(np.float64)
+        student = Student(weights, len(ids), float(entry["floor"]), float(entry["margin"]))
     exemplars = Exemplars(vectors, theme, len(ids), float(entry["threshold"]))
     support = tuple(float(value) for value in entry["support"])
     return PoolModel(ids, exemplars, student, float(entry["resolution"]), float(entry["stability"]), support)

@@ -92,8 +92,7 @@ def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: in
     student = None
     if exemplars.n_themes and len(proposal.texts):
         exemplars, proposal.theme, closeness = _judged(exemplars, proposal, chosen)
-        # What nobody says now the student cannot learn, and it would be sure of something else.
-        student = None if lost else _student(proposal, closeness, static, seed)
+        student = _student(proposal, closeness, static, seed)
     held = tuple(support(proposal.theme, exemplars.n_themes, proposal.resamples)[: len(ids)])
     return PoolModel((*ids, *lost), exemplars, student, proposal.resolution, proposal.stability, held)
 

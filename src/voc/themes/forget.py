@@ -49,7 +49,7 @@ def without(model: ThemeModel, mentions: pl.DataFrame) -> tuple[ThemeModel, int]
     gone += sum(map(len, model.exemplars.values())) - sum(map(len, shown.values()))
     if not gone:
         return model, 0
-    new = ThemeModel([], shown, pools, model.encoder, model.static, model.seed, groups=model.groups)
+    new = ThemeModel([], shown, pools, model.encoder, model.static, model.seed, groups=model.groups, tier=model.tier)
     for theme in model.themes:
         texts = shown.get(theme.theme_id, [])
         changed = texts != model.exemplars.get(theme.theme_id, [])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voc.text.encode import Encoder
     from voc.themes.assign import Vectoriser
     from voc.themes.hierarchy import Group
+    from voc.themes.model import Tier
 
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
@@ -100,6 +101,7 @@ def refit(
     seed: int = 0,
     min_size: int | None = None,
     released: frozenset[str] = frozenset(),
+    tier: Tier | None = None,
 ) -> Refit:
     """Discover anew, and keep every known theme what it is.
 
@@ -112,6 +114,7 @@ def refit(
         seed: of discovery.
         min_size: distinct units that a new theme needs.
         released: themes whose drift was accepted.
+        tier: who assigns by the new model; as by the known one, unless another is named.
 
     Raises:
         InputError: ``mentions`` are no mentions frame.
@@ -127,7 +130,7 @@ def refit(
         groups[name] = _groups(pool, known.pools.get(name))
     said = {name: mentions.filter(pool=name) for name in found.pools}
     pools = {n: _assembled(groups[n], p, said[n], remembering, static, seed) for n, p in found.pools.items()}
-    model = _described(pools, found, known, encoder, static)
+    model = _described(pools, found, known, encoder, static, tier or known.tier)
     born = {t.theme_id for t in model.themes} - {t.theme_id for t in known.themes}
     return Refit(model, tuple(sorted(born)), tuple(proposed))
 
@@ -162,7 +165,7 @@ def split(
         groups.append((child_id, mine[goes]))
         pools[name] = _assembled(groups, pool, mentions.filter(pool=name), model.encoder, model.static, model.seed)
     heads = [replace(g, members=(*g.members, child_id)) if theme_id in g.members else g for g in model.groups]
-    divided = ThemeModel(model.themes, model.exemplars, pools, model.encoder, model.static, model.seed, groups=heads)
+    divided = replace(model, pools=pools, version="", groups=heads)
     return divided, n
 
 
@@ -201,9 +204,7 @@ def grow(
     groups = [(name, part.exemplars.vectors[part.exemplars.theme == i]) for i, name in enumerate(part.ids)]
     pools = dict(model.pools)
     pools[pool] = _assembled([*groups, (theme_id, mine)], part, said, model.encoder, model.static, model.seed)
-    grown = ThemeModel(
-        model.themes, dict(model.exemplars), pools, model.encoder, model.static, model.seed, groups=model.groups
-    )
+    grown = replace(model, exemplars=dict(model.exemplars), pools=pools, version="")
     return grown, members, mine
 
 
@@ -346,10 +347,10 @@ def _assembled(
 
 
 def _described(
-    pools: dict[str, PoolModel], found: ThemeModel, known: ThemeModel, encoder: Encoder, static: Vectoriser
+    pools: dict[str, PoolModel], found: ThemeModel, known: ThemeModel, encoder: Encoder, static: Vectoriser, tier: Tier
 ) -> ThemeModel:
     """The model with its themes: known ones as they are named, new ones as discovery describes them."""
-    model = ThemeModel([], {}, pools, encoder, static, found.seed, groups=_headed(found.groups, pools))
+    model = ThemeModel([], {}, pools, encoder, static, found.seed, groups=_headed(found.groups, pools), tier=tier)
     told = {theme.theme_id: theme for theme in (*known.themes, *found.themes)}
     for pool in pools.values():
         for name in pool.ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from voc.text.encode import Encoder
     from voc.themes.hierarchy import Group
 
+Tier = Literal["fast", "cascade", "accurate"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 POOLS: tuple[Pool, ...] = ("problem", "praise")
 _ASKED = ["text", "context", "pool"]
 _ASSIGNED = {"theme_id": pl.String(), "theme_label": pl.String(), "score": pl.Float64()}
@@ -51,7 +53,8 @@ class ThemeModel:
     """Themes with permanent ids, and their assignment.
 
     ``exemplars`` holds three redacted texts of each theme, ``groups`` the headings over themes. ``version`` is a hash
-    of all that decides an assignment.
+    of all that decides an assignment. ``tier`` says who does: the student alone (fast), the exemplars in the encoder's
+    space alone (accurate), or the student and, where it is unsure, the exemplars (cascade).
     ``encoder`` and ``static`` are used by ``assign`` only, and must be of the revisions the model was made with.
     """
 
@@ -63,9 +66,10 @@ class ThemeModel:
     seed: int = 0
     version: str = field(default="")
     groups: list[Group] = field(default_factory=list)
+    tier: Tier = "cascade"
 
     def __post_init__(self) -> None:
-        self.version = self.version or fingerprint(self.pools, self.encoder.revision, self.static.revision)
+        self.version = self.version or fingerprint(self.pools, self.encoder.revision, self.static.revision, self.tier)
 
     def assign(self, mentions: pl.DataFrame) -> pl.DataFrame:
         """The theme of each mention; a pure function of its text, context and pool, whatever it comes with.
@@ -118,9 +122,9 @@ class ThemeModel:
         if not part.ids or not len(texts):
             return theme, score
         unsure = np.ones(len(texts), bool)
-        if part.student is not None:
+        if part.student is not None and self.tier != "accurate":
             theme, score, sure = part.student.decide(features(texts, contexts, self.static))
-            unsure = ~sure
+            unsure = ~sure & (self.tier != "fast")
         rows = np.flatnonzero(unsure)
         if len(rows):
             vectors = space.vectors([texts[i] for i in rows.tolist()], [contexts[i] for i in rows.tolist()])
@@ -149,6 +153,18 @@ class ThemeModel:
         return read(folder, encoder=encoder, static=static)
 
 
+def tier_named(name: str) -> Tier:
+    """The tier called ``name``.
+
+    Raises:
+        InputError: there is none.
+    """
+    for tier in TIERS:
+        if tier == name:
+            return tier
+    raise InputError(f"no tier {name!r}; use one of {', '.join(TIERS)}")
+
+
 def check(mentions: pl.DataFrame) -> None:
     """Refuse a frame that is no mentions frame.
 
@@ -173,7 +189,7 @@ def fingerprint(pools: dict[str, PoolModel], *revisions: str) -> str:
         digest.update(repr((name, part.ids, round(part.exemplars.threshold, 6))).encode())
         arrays: list[Any] = [part.exemplars.vectors.astype("<i2"), part.exemplars.theme.astype("<i4")]
         if part.student is not None:
-            digest.update(repr(round(part.student.margin, 6)).encode())
+            digest.update(repr((round(part.student.floor, 6), round(part.student.margin, 6))).encode())
             arrays.append(part.student.weights.astype("<i4"))
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())

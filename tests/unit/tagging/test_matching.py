@@ -3,12 +3,13 @@
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.tagging import cues, features, urgency
 from voc.tagging.lane_cues import CUE_PATTERNS, LANE_RULES
-from voc.tagging.matching import matches
+from voc.tagging.matching import _without_looks, matches
 
 PATTERNS = [*CUE_PATTERNS, *LANE_RULES.values(), cues.QUESTION, cues.REQUEST, cues.SUGGESTION]
 PATTERNS.append(re.compile(urgency.pattern()))
@@ -45,3 +46,16 @@ def test_two_blocks_alone_are_those_of_the_whole_matrix():
     pieces, static = features.pieces_and_static(texts)
     assert np.array_equal(pieces.toarray(), every[:, : features.N_BUCKETS].toarray())
     assert np.array_equal(static.toarray(), every[:, features.N_HASHED :].toarray())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bare"),
+    [
+        (r"a(?!b(?:c)[)])d", "ad"),
+        (r"(?<=\(x)e[(?=]\(?", r"e[(?=]\(?"),
+        (r"x(?=y(?!z))(k)", "x(k)"),
+        (r"plain (?:words|more)", r"plain (?:words|more)"),
+    ],
+)
+def test_what_a_pattern_asks_of_its_neighbours_is_left_out_of_the_first_look(pattern, bare):
+    assert _without_looks(pattern) == bare

@@ -18,7 +18,7 @@ SENTIMENT = head_file("sentiment")
 SLOW = head_file("patient-experience", "accurate")
 SHIPPED = (HEADS, SENTIMENT, SLOW, shipped.IDF_FILE, spans.TAG_ENCODER_FILE, encode.STATIC_FILE, encode.TOKENIZER_FILE)
 CACHES = (
-    _load, shipped.load, modelstore.manifest, modelstore._verified, encode.load_static, encode._tokenizer_plain,
+    _load, shipped.load, modelstore.manifest, modelstore._verified, encode.load_static, encode._pieces,
     spans.load_tag_encoder, spans._whole_texts,
 )  # fmt: skip
 

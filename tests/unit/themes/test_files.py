@@ -87,11 +87,11 @@ def test_another_encoder_is_refused(tmp_path, model, revisions):
 def test_a_newer_format_is_refused(tmp_path, model, monkeypatch):
     from voc.themes import files
 
-    monkeypatch.setattr(files, "_FORMAT", 4)
+    monkeypatch.setattr(files, "_FORMAT", 99)
     model.save(tmp_path)
     monkeypatch.undo()
-    assert json.loads((tmp_path / "themes.json").read_text())["body"]["format"] == 4
-    with pytest.raises(ModelError, match="format 4"):
+    assert json.loads((tmp_path / "themes.json").read_text())["body"]["format"] == 99
+    with pytest.raises(ModelError, match="format 99"):
         load(tmp_path)
 
 
