@@ -54,8 +54,7 @@ def discover(
         static: the space in which the student assigns.
         seed: of resamples and communities.
         min_size: how many distinct units a theme needs; by default 5 in a small set, about 12 in 3,000 mentions.
-        known: an earlier model, whose living themes keep their ids, labels and status; those that nothing matches stay
-            as they were, and new ones are candidates.
+        known: an earlier model, whose living themes keep id, label and status, matched or not; new ones are candidates.
         tier: who assigns by the model (see ``ThemeModel``); what is found is the same.
 
     Returns:

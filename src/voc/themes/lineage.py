@@ -107,8 +107,7 @@ def refit(
 
     Args:
         mentions: as ``discover`` takes them.
-        known: the model in force (``match.relabelled`` where themes were merged); its ``themes`` with the labels and
-            statuses of today.
+        known: the model in force (``match.relabelled`` where themes were merged), its ``themes`` as they are today.
         encoder: the space in which themes are proposed.
         static: the space of the student.
         seed: of discovery.
