@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from voc.errors import ConflictError, IllegalMoveError, InputError, NotAllowedEr
 from voc.loop.cases import open_case
 from voc.loop.clock import worked
 from voc.loop.moves import ADDING, MOVES, legal_moves
+from voc.loop.past import as_it_was
 from voc.model import ENDED, CaseState, Evidence
 from voc.steps import moving, routing, verifying
 from voc.store import Register
@@ -60,10 +62,24 @@ class Loop(RuleBasedStateMachine):
         self.now = START
         self.events = 0
         self.last = {}
+        self.then = {}
 
     def teardown(self):
-        self.register.close()
-        shutil.rmtree(self.root)
+        try:
+            self.every_past_is_told_by_the_history()
+        finally:
+            self.register.close()
+            shutil.rmtree(self.root)
+
+    def every_past_is_told_by_the_history(self):
+        """What a case was at each of its versions, against what its history says that it was."""
+        now = {case.case_id: case for case in self.register.cases()}
+        functions = {owner.id: owner.function for owner in CONFIG.owners}
+        for (case_id, version), case in self.then.items():
+            events = [event for event in self.register.events() if event.case_id == case_id][:version]
+            # Evidence and escalation are told by no event in full; the past has today's.
+            kept = {name: getattr(now[case_id], name) for name in ("evidence", "escalation")}
+            assert as_it_was(now[case_id], events, functions) == replace(case, **kept)
 
     def ctx(self):
         return SimpleNamespace(root=self.root, config=CONFIG, register=self.register, now=self.now)
@@ -170,7 +186,7 @@ class Loop(RuleBasedStateMachine):
                 assert case.state in (CaseState.ACKNOWLEDGED, CaseState.PLANNED, CaseState.IN_PROGRESS)
             before = self.last.get(case.case_id)
             assert before is None or case.version >= before.version
-            self.last[case.case_id] = case
+            self.last[case.case_id] = self.then[case.case_id, case.version] = case
 
 
 def test_random_moves_of_several_people(monkeypatch):

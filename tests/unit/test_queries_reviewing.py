@@ -71,3 +71,17 @@ def test_cases_are_counted_by_what_happened_in_the_window():
         "revisit": 1,
     }
     assert found["late|all"].facts["case_ids"] == ["C-3"]
+
+
+def test_what_was_late_then_is_late_then_whatever_was_done_about_it_since():
+    events = [
+        CaseEvent("C-1", "open", "voc", at(6, 1), "", "open", seq=1),
+        CaseEvent("C-1", "take", "jo", at(7, 1), "open", "acknowledged", seq=2),
+        CaseEvent("C-1", "decline", "jo", at(7, 2), "acknowledged", "declined", seq=3),
+    ]
+    given = tables(cases=[case(state=CaseState.DECLINED)], case_events=events)
+    count = {}
+    for moment in (at(6, 20), at(7, 3)):
+        then = replace(ask("cases"), as_of=moment)
+        count[moment] = {f.key: f.value for f in answer(given, then, NOW)}
+    assert [found["late|all"] for found in count.values()] == [1.0, 0.0]

@@ -110,7 +110,7 @@ def move(
     moment = _moment(case, at)
     given = given_settings({"reason": reason, **settings})
     check_settings(row, given, moment, calendar)
-    running = _resumed(case, moment, calendar) if name in _RESTARTING else case
+    running = _resumed(case, moment, calendar) if name in RESTARTING else case
     changed = _CHANGES.get(name, _nothing)(running, given, moment, calendar)
     state = row.target or case.state
     moved = replace(running, **{"state": state, "version": case.version + 1, **changed})
@@ -331,7 +331,7 @@ _CHANGES: dict[str, Callable[[Case, _Change, datetime, Calendar], _Change]] = {
     "link": _on_link,
 }
 # What starts the clocks of a paused case again.
-_RESTARTING = frozenset({"resume", "hand_over", "close", "decline", "merge"})
+RESTARTING = frozenset({"resume", "hand_over", "close", "decline", "merge"})
 
 
 def _resumed(case: Case, at: datetime, calendar: Calendar) -> Case:

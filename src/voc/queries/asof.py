@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from voc.loop.past import as_it_was
 from voc.queries.corrected import corrections_at
 from voc.queries.curated import edits_at
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from voc.model import LineageEvent, Theme
+    from voc.model import Case, CaseEvent, LineageEvent, Theme
     from voc.queries.frames import Tables
 
 _STAMPS = {
@@ -40,7 +42,7 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         tables,
         **frames,
         themes=[then for theme in tables.themes if (then := _theme_at(theme, tables.lineage, as_of)) is not None],
-        cases=[case for case in tables.cases if case.opened_at <= as_of],
+        cases=_cases_at(tables, as_of),
         theme_edits=edits_at(tables.theme_edits, as_of),
         corrections=corrections_at(tables.corrections, as_of),
         case_events=[event for event in tables.case_events if event.at <= as_of],
@@ -48,6 +50,21 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         theme_version=None,
         theme_days=None,
     )
+
+
+def _cases_at(tables: Tables, as_of: dt.datetime) -> list[Case]:
+    """Cases that were open by then, in the state, with the owner and with the promises that they had then."""
+    histories: dict[str, list[CaseEvent]] = defaultdict(list)
+    for event in sorted(tables.case_events, key=lambda event: event.seq):
+        histories[event.case_id].append(event)
+    functions = {owner.id: owner.function for owner in tables.owners}
+    found = []
+    for case in tables.cases:
+        if case.opened_at <= as_of:
+            history = histories[case.case_id]
+            then = [event for event in history if event.at <= as_of]
+            found.append(as_it_was(case, then, functions) if 0 < len(then) < len(history) else case)
+    return found
 
 
 def newest_stamp(tables: Tables) -> dt.datetime | None:
