@@ -9,22 +9,26 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from voc.errors import InputError
+from voc.ids import stable_id
 from voc.insight.formulas import Moment
 from voc.insight.registry import registry
 from voc.queries.asof import newest_stamp
 from voc.queries.figures import Ask, Figure, answer
+from voc.queries.since import made_of, since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from voc.model import Filter
+    from voc.model import Calendar, Filter
     from voc.queries import Tables
     from voc.steps.context import Context
     from voc.store.receipts import Receipt
 
 _SAME = 1e-9
-_ARRIVALS = {"feedback": "items", "responses": "responses", "metric_events": "events"}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_VERSIONS = {"voc": "by voc", "formula": "with the formula", "hours": "with the working hours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,26 @@ def moment_of(ctx: Context, as_of: datetime) -> Moment:
     return Moment(as_of, ctx.config.calendar(""))
 
 
-def versions_of(ask: Ask) -> dict[str, str]:
-    """What a figure's formula and its interval are at this version of voc."""
+def versions_of(ctx: Context, ask: Ask) -> dict[str, str]:
+    """What a figure's formula and its interval are at this version of voc, and the hours that it counts."""
     names = [name for name in ask.arg("names").split(",") if name]
     specs = [registry()[name] for name in names if name in registry()]
     formulas = [f"{spec.formula} (interval: {spec.interval})" for spec in specs]
-    return {"voc": version("voc"), "formula": "; ".join(formulas)}
+    found = {"voc": version("voc"), "formula": "; ".join(formulas)}
+    if any(spec.unit == "working hours" for spec in specs):
+        found["hours"] = _in_words(moment_of(ctx, ask.as_of).hours)
+    return found
+
+
+def _in_words(hours: Calendar) -> str:
+    """A calendar in one line; its days off by number and by what they hash to."""
+    days = (
+        f"{day} {span[0] // 60:02d}:{span[0] % 60:02d}-{span[1] // 60:02d}:{span[1] % 60:02d}"
+        for day, span in zip(_DAYS, hours.hours, strict=True)
+        if span is not None
+    )
+    off = stable_id(*sorted(day.isoformat() for day in hours.holidays))[:6] if hours.holidays else "none"
+    return f"{', '.join(days)} {hours.timezone}, days off {len(hours.holidays)} ({off})"
 
 
 def asked(
@@ -79,7 +97,7 @@ def asked(
     if moment is None:
         return []
     ask = Ask(kind, moment, filter, tuple(sorted((k, v) for k, v in args.items() if v)))
-    versions = versions_of(ask)
+    versions = versions_of(ctx, ask)
     figures = [replace(f, receipt=ask.receipt_id(f.key, versions)) for f in answer(tables, ask, moment_of(ctx, moment))]
     ctx.register.put_receipts([_receipt(ask, f, ctx.now, versions) for f in figures])
     return figures
@@ -101,21 +119,29 @@ def recompute(ctx: Context, receipt_ids: list[str]) -> list[Recomputed]:
     tables = ctx.tables(history=True)
     newest = newest_stamp(tables)
     known: dict[Ask, dict[str, Figure]] = {}
-    came: dict[tuple[datetime, Filter], list[str]] = {}
+    came: dict[tuple[datetime, Filter, frozenset[str]], list[str]] = {}
     found = []
     for receipt in receipts:
         ask = Ask.of_json(receipt.ask)
         asks = (ask, replace(ask, as_of=max(newest or ask.as_of, ask.as_of)))
         for asking in asks:
             if asking not in known:
-                figures = answer(tables, asking, moment_of(ctx, asking.as_of))
-                known[asking] = {figure.key: figure for figure in figures}
+                known[asking] = _answered(ctx, tables, asking)
         again, today = (known[asking].get(receipt.key) for asking in asks)
-        since = (ask.as_of, ask.filter)
-        if since not in came:
-            came[since] = _arrivals(tables, *since)
-        found.append(_compared(ctx, receipt, ask, (again, today), came[since]))
+        used = made_of(ask, receipt.key)
+        of = (ask.as_of, ask.filter, used)
+        if of not in came:
+            came[of] = since(tables, ask, used)
+        found.append(_compared(ctx, receipt, ask, (again, today), came[of]))
     return found
+
+
+def _answered(ctx: Context, tables: Tables, ask: Ask) -> dict[str, Figure]:
+    """The answers by key; none where what the question was asked of is gone."""
+    try:
+        return {figure.key: figure for figure in answer(tables, ask, moment_of(ctx, ask.as_of))}
+    except InputError:
+        return {}
 
 
 def _compared(
@@ -146,26 +172,9 @@ def _losses(ctx: Context, receipt: Receipt, ask: Ask, again: Figure | None) -> l
     purged = ctx.lake.scan("purged").filter(pl.col("purged_at") > receipt.made_at).select(pl.len()).collect().item()
     if purged:
         reasons.append(f"{purged:,} items were older than they may be and were purged")
-    if receipt.versions != versions_of(ask):
-        reasons.append(f"it was made by voc {receipt.versions.get('voc')} with: {receipt.versions.get('formula')}")
+    now = versions_of(ctx, ask)
+    for name, word in _VERSIONS.items():
+        # Receipts of before hours were noted say nothing of them.
+        if receipt.versions.get(name, now.get(name)) != now.get(name):
+            reasons.append(f"it was made {word} {receipt.versions.get(name)}, and it is {now.get(name)} now")
     return reasons or ["rows behind it were changed outside voc, or the lake was restored from a backup"]
-
-
-def _arrivals(tables: Tables, as_of: datetime, filter: Filter) -> list[str]:
-    """What has come since a figure's moment and lies in its window."""
-    found = []
-    for table, word in _ARRIVALS.items():
-        late = getattr(tables, table).filter(pl.col("ingested_at") > as_of, *_in_window(filter))
-        n = late.select(pl.len()).collect().item()
-        if n:
-            found.append(f"{n:,} late {word} arrived after it was made")
-    retagged = tables.tags.filter(pl.col("tagged_at") > as_of).select(pl.len()).collect().item()
-    if retagged:
-        found.append(f"{retagged:,} texts were tagged after it was made")
-    return found
-
-
-def _in_window(filter: Filter) -> list[pl.Expr]:
-    from voc.queries.frames import item_conditions
-
-    return item_conditions(replace(filter, channel=(), category=(), sentiment=(), language=()))
