@@ -92,13 +92,13 @@ def make_clinic(root, *, settings=VOC_TOML):
     return root
 
 
-def lake_rows(root):
-    """Every row of every lake table, in an order of its own."""
+def lake_rows(root, lake=None):
+    """Every row of every lake table, in an order of its own; ``lake`` is one that is not in the workspace's folder."""
     from voc.queries.days import CELL, COUNTS
     from voc.schema import KEYS, TABLES
     from voc.store import Lake
 
-    lake = Lake(root / "lake")
+    lake = lake or Lake(root / "lake")
     rows = {table: lake.read(table).sort(list(KEYS[table])).to_dicts() for table in TABLES}
     # In how many nights people's days were added, and how far the lake was read for them, is bookkeeping.
     days = lake.read("theme_days").group_by(CELL).agg(pl.col(COUNTS).sum())

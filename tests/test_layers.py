@@ -62,6 +62,7 @@ FENCES = {
     "transformers": ("tagging/train/", "tagging/adapter.py"),
     "onnxscript": ("tagging/train/",),
     "deltalake": ("store/",),
+    "obstore": ("store/remote.py",),
     "daft": ("daftpool.py",),
     "ray": ("daftpool.py",),
     "sqlalchemy": ("store/",),

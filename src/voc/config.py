@@ -140,6 +140,8 @@ class Config:
     ``tier`` is the tagger's tier; ``workers`` is how many processes work on what is
     large, 0 for one to a core. ``engine``, one of ``ENGINES``, tags in parts with one commit at the end; empty
     tags chunk by chunk. ``ray`` is the address of a Ray cluster for the engine daft.
+    ``lake`` is the URL of a prefix on an S3-compatible store, such as ``s3://bucket/voc``; empty means ``lake`` in the
+    workspace. ``lake_env`` is a private file of ``AWS_NAME=value`` lines for it.
     ``register_url`` is an SQLAlchemy URL; empty means ``register.db`` in the workspace. ``external`` = "none" keeps
     everything on this machine, whatever else is set.
     """
@@ -152,6 +154,8 @@ class Config:
     workers: int = 0
     engine: str = ""
     ray: str = ""
+    lake: str = ""
+    lake_env: str = ""
     register_url: str = ""
     external: str = "all"
     privacy: Privacy = Privacy()
@@ -247,14 +251,18 @@ def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = N
         raise ConfigError(f"{where}: [workspace]: external should be all or none, not {config.external!r}")
     if config.workers < 0:
         raise ConfigError(f"{where}: [workspace]: workers should be 0 (one to a core) or more")
-    _check_engine(config, where)
+    _check_places(config, where)
     _check_privacy(config, where)
     _check_themes(config, where)
     _check_lanes(config, where)
     return config
 
 
-def _check_engine(config: Config, where: str) -> None:
+def _check_places(config: Config, where: str) -> None:
+    if config.lake and not config.lake.startswith("s3://"):
+        raise ConfigError(f"{where}: [workspace]: lake should be the URL of a prefix, such as s3://bucket/voc")
+    if config.lake and config.external == "none":
+        raise ConfigError(f'{where}: [workspace]: lake lies on another machine, but external = "none"; choose one')
     if config.engine not in ("", *ENGINES):
         raise ConfigError(f"{where}: [workspace]: engine should be one of {', '.join(ENGINES)}, not {config.engine!r}")
     if config.ray and config.engine != "daft":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
+import tomllib
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -44,7 +46,7 @@ from voc.steps import (
     theming,
 )
 from voc.steps.context import THEME_SETTING, Context
-from voc.store import Lake, Register, lock, writer_lock
+from voc.store import Register, lake_of, lock, writer_lock
 from voc.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -64,23 +66,28 @@ if TYPE_CHECKING:
     from voc.store import Run
 
 
-def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None) -> Workspace:
+def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None, lake: str = "") -> Workspace:
     """Make a workspace in ``folder``: voc.toml, the key of its pseudonyms, the register.
 
     Args:
         folder: made if absent; may hold files, but no workspace.
         packs: packs whose owners and routes voc.toml starts with.
         settings: text of voc.toml, instead of the packs'.
+        lake: URL of a prefix on an object store, for the lake; empty: a folder of the workspace.
 
     Raises:
         InputError: ``folder`` is a workspace already.
-        ConfigError: no such pack.
+        ConfigError: no such pack, or no such URL.
+        StoreError: the object store cannot be used.
     """
     text = settings if settings is not None else starter_config(folder.resolve().name, tuple(packs))
     if (folder / configuration.CONFIG_FILE).exists():
         raise InputError(
             f"{folder} is a workspace already; edit its {configuration.CONFIG_FILE}, or choose another folder"
         )
+    if lake:
+        text = text.replace("[workspace]\n", f"[workspace]\nlake = {json.dumps(lake)}\n", 1)
+        lake_of(folder, configuration.parse(tomllib.loads(text))).version("feedback")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
@@ -126,7 +133,7 @@ class Workspace(Upkeep, Closing, Reviewing, Curating, Finding, Personal, Oversee
         self._scope: Scope = ()
         self._settings = _stamp(root)
         self.memo: dict[Any, Any] = {}
-        self.lake = Lake(root / "lake")
+        self.lake = lake_of(root, config)
         self.register = Register(config.register_url or f"sqlite:///{(root / 'register.db').resolve()}")
         self.register.migrate()
 

@@ -27,11 +27,14 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the workspace goes.")],
     pack: Annotated[list[str] | None, typer.Option("--pack", help="healthcare or ecommerce; may be repeated.")] = None,
+    lake: Annotated[
+        str, typer.Option("--lake", help="Keep the lake on an S3-compatible store: s3://BUCKET/PREFIX.")
+    ] = "",
 ) -> None:
     """Make a workspace: voc.toml with owners and routes to edit, a key for pseudonyms, an inbox."""
     from voc.workspace import init as make
 
-    with make(folder, pack or ["healthcare"]) as ws:
+    with make(folder, pack or ["healthcare"], lake=lake) as ws:
         say(f"{folder}: {len(ws.config.owners)} owners, {len(ws.config.routes)} routes; edit them in {folder}/voc.toml")
 
 

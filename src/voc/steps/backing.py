@@ -43,13 +43,18 @@ def backup(ctx: Context, target: Path, *, with_keys: bool = False) -> dict[str, 
         The manifest: ``files``, ``bytes``, and rows by table of the ``lake`` and the ``register``.
 
     Raises:
-        InputError: ``target`` exists or stands inside the workspace.
+        InputError: ``target`` exists or stands inside the workspace, or the lake is not on this disk.
         StoreError: a file is damaged, or the disk fails; the message names it.
     """
     if target.exists():
         raise InputError(f"{target} exists already; name a folder that does not")
     if target.resolve().is_relative_to(ctx.root.resolve()):
         raise InputError(f"{target} is inside the workspace; put backups elsewhere, best on another disk")
+    if ctx.config.lake:
+        raise InputError(
+            f"the lake is at {ctx.config.lake}, and a backup copies a lake on this disk only: keep a copy of that "
+            "prefix by the store's own means, and the rest of the workspace by yours"
+        )
     ctx.lake.settle()
     tables = {name: {"rows": ctx.lake.count(name), "files": ctx.lake.verify(name)} for name in TABLES}
     draft = target.with_name(f".{target.name}.part")

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from voc.store.register import Register
     from voc.store.runs import Run, RunStep
     from voc.store.vault import Sealed, Vault, check_row_key, unseal
+    from voc.store.where import lake_of
 
-__all__ = ["Lake", "Register", "Run", "RunStep", "Sealed", "Vault", "check_row_key", "unseal", "writer_lock"]
+__all__ = ["Lake", "Register", "Run", "RunStep", "Sealed", "Vault", "check_row_key", "lake_of", "unseal", "writer_lock"]
 
 _HOMES = {
     "Lake": "lake",
+    "lake_of": "where",
     "Register": "register",
     "Run": "runs",
     "RunStep": "runs",

@@ -23,15 +23,18 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from voc import faults
 from voc.errors import StoreError
 from voc.ids import file_sha256
-from voc.store import digests
+from voc.store import digests, remote
 from voc.store.digests import LAST_CHECKPOINT, LOG, MARKED, NO_HOOKS
-from voc.store.durable import PRIVATE_FOLDER, drafts, durable_file, sync_file, sync_folder
+from voc.store.durable import PRIVATE_FOLDER, drafts, durable_file, make_folder, sync_file, sync_folder
+from voc.store.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from deltalake import Transaction
+
+    Folder = Path | Remote
 
 # A vacuum or a change of schema makes up to two commits before it syncs; anything older was synced by its writer.
 _UNSETTLED = 3
@@ -42,7 +45,7 @@ _NAMED = re.compile(rf"part-[0-9a-f]{{32}}-([0-9a-f]{{{_DIGEST}}})\.parquet")
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained(folder: Folder) -> Iterator[None]:
     """Turn what goes wrong while ``folder``'s table is read or written into one line with a remedy.
 
     Raises:
@@ -51,6 +54,8 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(folder, Remote):
+            raise StoreError(f"table {folder.name}: {_culprit(folder)}") from error
         where = error.filename or folder
         raise StoreError(
             f"table {folder.name}: {where}: {error.strerror or error}; free the disk or fix its permissions, "
@@ -60,12 +65,24 @@ def explained(folder: Path) -> Iterator[None]:
         raise StoreError(f"table {folder.name}: {_culprit(folder)}") from error
 
 
-def open_table(folder: Path) -> DeltaTable | None:
+def make(folder: Folder) -> None:
+    """Make the folder of a table, if it needs one.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not isinstance(folder, Remote):
+        make_folder(folder)
+
+
+def open_table(folder: Folder) -> DeltaTable | None:
     """The table in ``folder`` as it is now, or None before its first commit."""
+    if isinstance(folder, Remote):
+        return remote.open_table(folder)
     return DeltaTable(str(folder)) if any((folder / LOG).glob("*.json")) else None
 
 
-def files(table: DeltaTable, folder: Path) -> pl.DataFrame:
+def files(table: DeltaTable, folder: Folder) -> pl.DataFrame:
     """The live data files, oldest first: ``path``, ``size_bytes``, ``modification_time``, ``num_records``.
 
     Raises:
@@ -73,28 +90,32 @@ def files(table: DeltaTable, folder: Path) -> pl.DataFrame:
     """
     found = pl.DataFrame(table.get_add_actions(flatten=True))
     live = found.select("path", "size_bytes", "modification_time", "num_records").sort("modification_time", "path")
-    for path, size in live.select("path", "size_bytes").iter_rows():
+    # An object is whole or absent, and asking for each would cost a request.
+    checked = () if isinstance(folder, Remote) else live.select("path", "size_bytes").iter_rows()
+    for path, size in checked:
         file = folder / path
         if not file.is_file() or file.stat().st_size != size:
             raise StoreError(f"table {folder.name}: {_remedy(f'data file {path} is damaged or gone')}")
     return live
 
 
-def write_data(folder: Path, frame: pl.DataFrame, *, data_change: bool = True) -> AddAction:
+def write_data(folder: Folder, frame: pl.DataFrame, *, data_change: bool = True) -> AddAction:
     """Write ``frame`` as a new data file, synced, and return the action that would commit it."""
     content = io.BytesIO()
     # Level 1 costs half as much as the default here, and packs pseudonyms and comments no worse.
     frame.write_parquet(content, compression="zstd", compression_level=1, statistics=True)
     # The name holds a digest of the content: parquet has no checksum of its own that every reader minds.
     digest = hashlib.sha256(content.getbuffer()).hexdigest()[:_DIGEST]
-    path = folder / f"part-{uuid.uuid4().hex}-{digest}.parquet"
-    with durable_file(path) as handle:
-        handle.write(content.getbuffer())
-    size = content.getbuffer().nbytes
-    return AddAction(path.name, size, {}, int(time.time() * 1000), data_change, json.dumps(_statistics(frame)))
+    name, size = f"part-{uuid.uuid4().hex}-{digest}.parquet", content.getbuffer().nbytes
+    if isinstance(folder, Remote):
+        folder.put(name, content.getvalue())
+    else:
+        with durable_file(folder / name) as handle:
+            handle.write(content.getbuffer())
+    return AddAction(name, size, {}, int(time.time() * 1000), data_change, json.dumps(_statistics(frame)))
 
 
-def verify(folder: Path) -> int:
+def verify(folder: Folder) -> int:
     """Read the log and every live data file whole and compare each with its digest; returns how many data files.
 
     A file of a voc that gave no digest is read all the same.
@@ -102,7 +123,8 @@ def verify(folder: Path) -> int:
     Raises:
         StoreError: a file is damaged; the message names it.
     """
-    digests.check(folder)
+    if not isinstance(folder, Remote):
+        digests.check(folder)
     table = open_table(folder)
     paths = files(table, folder)["path"].to_list() if table else []
     for path in paths:
@@ -111,8 +133,11 @@ def verify(folder: Path) -> int:
     return len(paths)
 
 
-def _intact(path: Path) -> bool:
+def _intact(path: Folder) -> bool:
     named = _NAMED.fullmatch(path.name)
+    if isinstance(path, Remote):
+        folder = Remote(str(path).rpartition("/")[0])
+        return named is not None and hashlib.sha256(folder.get(path.name)).hexdigest().startswith(named[1])
     try:
         return file_sha256(path).startswith(named[1]) if named else pl.read_parquet(path) is not None
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -125,7 +150,7 @@ def remove(path: str, size: int, *, data_change: bool = False) -> RemoveAction:
 
 
 def commit(
-    folder: Path,
+    folder: Folder,
     schema: dict[str, pl.DataType],
     adds: Sequence[AddAction],
     removes: Sequence[RemoveAction] = (),
@@ -138,6 +163,9 @@ def commit(
     Raises:
         StoreError: the log's newest entry, or the file of its digests, is damaged or gone.
     """
+    if isinstance(folder, Remote):
+        remote.commit(folder, schema, adds, removes, transaction)
+        return
     known = digests.known(folder)
     table, delta_schema = open_table(folder), Schema.from_arrow(pl.Schema(schema))
     before = table.version() if table else -1
@@ -163,8 +191,10 @@ def commit(
     _checkpoint(folder, known)
 
 
-def vacuum(folder: Path, days: int) -> int:
+def vacuum(folder: Folder, days: int) -> int:
     """Delete files that no version of so many days uses, and what of the log a checkpoint has outlived; how many."""
+    if isinstance(folder, Remote):
+        return remote.vacuum(folder, days)
     known, table = digests.known(folder), DeltaTable(str(folder))
     before = table.version()
     gone = table.vacuum(
@@ -213,7 +243,7 @@ def sync_log(folder: Path, after: int, newest: int) -> None:
     sync_folder(folder)
 
 
-def settle(folder: Path) -> None:
+def settle(folder: Folder) -> None:
     """Put in order what a killed writer may have committed without syncing, before its rows count as stored.
 
     What a power cut has left of an entry that was never synced, and so never acknowledged, goes first.
@@ -221,6 +251,8 @@ def settle(folder: Path) -> None:
     Raises:
         StoreError: what was acknowledged is damaged or gone; the message names it.
     """
+    if isinstance(folder, Remote):
+        return
     known = digests.read(folder)
     for left in drafts(folder / digests.NAME):
         left.unlink()
@@ -253,7 +285,7 @@ def _blank(folder: Path) -> list[Path]:
         return [newest] if entry.read(1) in (b"", b"\0") else []
 
 
-def evolve(folder: Path, schema: dict[str, pl.DataType]) -> None:
+def evolve(folder: Folder, schema: dict[str, pl.DataType]) -> None:
     """Add the columns that ``schema`` has and the stored table does not; rows stored before read as null.
 
     Raises:
@@ -271,9 +303,12 @@ def evolve(folder: Path, schema: dict[str, pl.DataType]) -> None:
                 f"writes {field.type}; run the version that wrote it, or export and rebuild the table"
             )
     added = [field for field in wanted if field.name not in stored]
-    if added:
-        before = table.version()
-        known = digests.known(folder)
+    if not added:
+        return
+    if isinstance(folder, Remote):
+        table.alter.add_columns(added)
+    else:
+        before, known = table.version(), digests.known(folder)
         table.alter.add_columns(added, commit_properties=MARKED, post_commithook_properties=NO_HOOKS)
         sync_log(folder, before, table.version())
         digests.adopt(folder, known)
@@ -291,8 +326,10 @@ def _statistics(frame: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _culprit(folder: Path) -> str:
+def _culprit(folder: Folder) -> str:
     """Name the damaged file, looking only when something has failed already."""
+    if isinstance(folder, Remote):
+        return f"{folder} cannot be read or written, or another machine wrote at the same time; {remote.REMEDY}"
     try:
         verify(folder)
     except StoreError as error:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from voc.store.remote import Remote
+
     Hashes = NDArray[np.uint64]
     Places = NDArray[np.uint32]
 
@@ -76,7 +78,7 @@ class KeyIndex:
         self._runs: list[_Run] = []
         self._mark: tuple[int, int] | None = None
 
-    def files_with(self, ids: pl.Series, table: Path, live: Sequence[str]) -> list[str]:
+    def files_with(self, ids: pl.Series, table: Path | Remote, live: Sequence[str]) -> list[str]:
         """Those of the live files that hold one of ``ids``, or hardly ever another id of equal hash.
 
         Args:
@@ -104,13 +106,13 @@ class KeyIndex:
         if any(new is not old for new, old in zip(self._runs, runs, strict=True)):
             self._write_manifest()
 
-    def _refresh(self, table: Path, live: Sequence[str]) -> None:
+    def _refresh(self, table: Path | Remote, live: Sequence[str]) -> None:
         """Read the ids of live files that no run covers."""
         self._load()
         covered = {file for run in self._runs for file in run.files}
         for path in live:
             if path not in covered:
-                self._remember(path, _hashed(pl.read_parquet(table / path, columns=[self.column]).to_series()))
+                self._remember(path, _hashed(pl.read_parquet(str(table / path), columns=[self.column]).to_series()))
                 self._save()
 
     def _remember(self, file: str, hashes: Hashes) -> None:

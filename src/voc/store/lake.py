@@ -15,9 +15,9 @@ from voc import faults
 from voc.errors import InputError, PrivacyError, StoreError
 from voc.schema import KEYS, TABLES, conform, conform_lazy, id_column
 from voc.store import delta
-from voc.store.durable import make_folder
 from voc.store.keyindex import KeyIndex
 from voc.store.lock import commit_lock, writer_lock
+from voc.store.remote import SCHEME, Remote
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,10 +30,17 @@ COMPACT_BYTES = 128 * 1024 * 1024
 
 
 class Lake:
-    """The tables below ``root``; the folder is made by the first append. Threads and processes may share it."""
+    """The tables below ``root``; the folder is made by the first append. Threads and processes may share it.
 
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
+    Args:
+        root: a folder, or the URL of a prefix on an object store (``s3://bucket/prefix``).
+        local: for a URL, the folder of this machine's locks and look-ups; workers that only stage files need none.
+    """
+
+    def __init__(self, root: Path | str, local: Path | None = None) -> None:
+        remote = str(root).startswith(SCHEME)
+        self.root = Remote(str(root)) if remote else Path(root)
+        self._local = local if remote else Path(root)
         self._settled: set[str] = set()
         self._indices: dict[str, KeyIndex] = {}
 
@@ -85,7 +92,7 @@ class Lake:
         folder, schema = self.folder(table), TABLES[table]
         if values.is_empty() or not folder.is_dir():
             return pl.DataFrame(schema={name: schema[name] for name in columns})
-        with commit_lock(self.root), delta.explained(folder):
+        with commit_lock(self.local), delta.explained(folder):
             return self.stored(table, values, columns)
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
@@ -109,8 +116,8 @@ class Lake:
         if rows.is_empty():
             return 0
         with delta.explained(folder):
-            make_folder(folder)
-        with commit_lock(self.root), delta.explained(folder):
+            delta.make(folder)
+        with commit_lock(self.local), delta.explained(folder):
             self.settle_table(table)
             new = self._unseen(table, rows)
             if new.height:
@@ -155,7 +162,7 @@ class Lake:
         for table in TABLES:
             folder = self.folder(table)
             if folder.is_dir():
-                with commit_lock(self.root), delta.explained(folder):
+                with commit_lock(self.local), delta.explained(folder):
                     self.settle_table(table)
 
     def verify(self, table: str) -> int:
@@ -209,7 +216,7 @@ class Lake:
         folder = self.folder(table)
         if not folder.is_dir():
             return 0
-        with commit_lock(self.root), delta.explained(folder):
+        with commit_lock(self.local), delta.explained(folder):
             return delta.vacuum(folder, days) if delta.open_table(folder) else 0
 
     def erase(self, table: str, column: str, values: Collection[str]) -> int:
@@ -231,12 +238,12 @@ class Lake:
         if not folder.is_dir() or not values:
             return 0
         doomed = pl.col(column).is_in(list(values)).fill_null(value=False)
-        with commit_lock(self.root), delta.explained(folder):
+        with commit_lock(self.local), delta.explained(folder):
             stored = delta.open_table(folder)
             for path, size in delta.files(stored, folder).select("path", "size_bytes").iter_rows() if stored else ():
                 # The one column tells whether a file need be read whole.
-                if pl.scan_parquet(folder / path).select(doomed.any()).collect().item():
-                    rows = conform(pl.read_parquet(folder / path), schema)
+                if pl.scan_parquet(str(folder / path)).select(doomed.any()).collect().item():
+                    rows = conform(pl.read_parquet(str(folder / path)), schema)
                     kept = rows.filter(~doomed)
                     delta.evolve(folder, schema)
                     add = delta.write_data(folder, kept)
@@ -254,9 +261,20 @@ class Lake:
         Raises:
             BusyError: another run holds it.
         """
-        return writer_lock(self.root)
+        return writer_lock(self.local)
 
-    def folder(self, table: str) -> Path:
+    @property
+    def local(self) -> Path:
+        """The folder of this machine's locks and look-ups.
+
+        Raises:
+            StoreError: the lake was opened to stage files only.
+        """
+        if self._local is None:
+            raise StoreError(f"{self.root}: opened without a folder for locks: only staging is possible")
+        return self._local
+
+    def folder(self, table: str) -> Path | Remote:
         """Where a table is.
 
         Raises:
@@ -289,7 +307,7 @@ class Lake:
         wanted = values.unique().alias(column).to_frame()
         found = [pl.DataFrame(schema={name: schema[name] for name in columns})]
         for path in self.files_with(table, values):
-            part = conform_lazy(pl.scan_parquet(folder / path), {n: schema[n] for n in (*columns, column)})
+            part = conform_lazy(pl.scan_parquet(str(folder / path)), {n: schema[n] for n in (*columns, column)})
             found.append(part.join(wanted.lazy(), on=column, how="semi").select(columns).collect(engine="streaming"))
         return pl.concat(found)
 
@@ -308,20 +326,20 @@ class Lake:
     def index(self, table: str) -> KeyIndex:
         """Where ids are; beside the tables, for Delta knows nothing of it."""
         if table not in self._indices:
-            self._indices[table] = KeyIndex(self.root / INDEX / table, id_column(table))
+            self._indices[table] = KeyIndex(self.local / INDEX / table, id_column(table))
         return self._indices[table]
 
     def _compact(self, table: str, target_bytes: int) -> int:
         folder, schema, replaced = self.folder(table), TABLES[table], 0
         if not folder.is_dir():
             return 0
-        with commit_lock(self.root), delta.explained(folder):
+        with commit_lock(self.local), delta.explained(folder):
             stored = delta.open_table(folder)
             if stored is None:
                 return 0
             delta.evolve(folder, schema)
             for group in _groups(delta.files(stored, folder), target_bytes):
-                parts = [conform(pl.read_parquet(folder / path), schema) for path in group["path"]]
+                parts = [conform(pl.read_parquet(str(folder / path)), schema) for path in group["path"]]
                 add = delta.write_data(folder, pl.concat(parts), data_change=False)
                 removes = [delta.remove(*row) for row in group.select("path", "size_bytes").iter_rows()]
                 delta.commit(folder, schema, [add], removes)

@@ -28,7 +28,7 @@ def mark(lake: Lake, table: str) -> str:
     Raises:
         StoreError: its log cannot be read.
     """
-    folder = lake.root / table
+    folder = lake.folder(table)
     with delta.explained(folder):
         stored = delta.open_table(folder)
         return _EMPTY if stored is None else f"{stored.version()}:{_digest(_paths(stored))}"
@@ -40,7 +40,7 @@ def appended(lake: Lake, table: str, since: str) -> pl.LazyFrame | None:
     Raises:
         StoreError: the log cannot be read, or a data file is gone.
     """
-    folder, schema = lake.root / table, TABLES[table]
+    folder, schema = lake.folder(table), TABLES[table]
     with delta.explained(folder):
         stored = delta.open_table(folder)
         before = _files_at(lake, table, since)
@@ -49,7 +49,7 @@ def appended(lake: Lake, table: str, since: str) -> pl.LazyFrame | None:
         now = set(delta.files(stored, folder)["path"]) if stored is not None else set()
         if not before <= now:
             return None
-        fresh = [folder / path for path in sorted(now - before)]
+        fresh = [str(folder / path) for path in sorted(now - before)]
         if not fresh:
             return pl.LazyFrame(schema=schema)
         return pl.scan_parquet(fresh, schema=schema, missing_columns="insert", extra_columns="ignore")
@@ -61,7 +61,7 @@ def _files_at(lake: Lake, table: str, since: str) -> set[str] | None:
     if since == _EMPTY:
         return set()
     try:
-        found = _paths(DeltaTable(str(lake.root / table), version=int(version)))
+        found = _paths(DeltaTable(str(lake.folder(table)), version=int(version)))
     except (DeltaError, ValueError):
         return None
     return found if _digest(found) == digest else None

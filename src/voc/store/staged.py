@@ -8,7 +8,6 @@ again, and files that nobody commits are deleted by ``Lake.vacuum`` like those o
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,13 @@ from deltalake.transaction import AddAction
 
 from voc.schema import KEYS, TABLES, conform, id_column
 from voc.store import delta
-from voc.store.durable import durable_file, make_folder, sync_folder
+from voc.store.durable import make_folder, replace_file
 from voc.store.lake import fitted, require_redacted
 from voc.store.lock import commit_lock
+from voc.store.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from voc.store.lake import Lake
 
@@ -45,7 +44,7 @@ def stage(lake: Lake, table: str, frame: pl.DataFrame) -> dict[str, Any] | None:
     if rows.is_empty():
         return None
     with delta.explained(folder):
-        make_folder(folder)
+        delta.make(folder)
         return asdict(delta.write_data(folder, rows))
 
 
@@ -67,8 +66,8 @@ def adopt(lake: Lake, table: str, staged: Sequence[dict[str, Any]], transaction:
     """
     folder, schema, adds, ids = lake.folder(table), TABLES[table], [], []
     with delta.explained(folder):
-        make_folder(folder)
-    with commit_lock(lake.root), delta.explained(folder):
+        delta.make(folder)
+    with commit_lock(lake.local), delta.explained(folder):
         lake.settle_table(table)
         delta.evolve(folder, schema)
         for add in (AddAction(**said) for said in staged):
@@ -122,22 +121,25 @@ class Receipts:
         """Keep the receipt of a part, durably and at once.
 
         Raises:
-            StoreError: the disk refuses.
+            StoreError: the disk, or the object store, refuses.
         """
+        content = json.dumps(said).encode()
+        if isinstance(self._folder, Remote):
+            self._folder.put(f"{part}.json", content, replace=True)
+            return
         with delta.explained(self._folder):
             make_folder(self._folder)
-            draft = self._folder / f"{part}#{uuid.uuid4().hex}"
-            with durable_file(draft) as handle:
-                handle.write(json.dumps(said).encode())
-            draft.rename(self._folder / f"{part}.json")
-            sync_folder(self._folder)
+            replace_file(self._folder / f"{part}.json", content)
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Every receipt by its part; a torn one is none."""
         found = {}
-        for path in sorted(self._folder.glob("*.json")):
+        for name in self._names():
             try:
-                found[path.stem] = json.loads(path.read_bytes())
+                content = (
+                    self._folder.get(name) if isinstance(self._folder, Remote) else (self._folder / name).read_bytes()
+                )
+                found[name.removesuffix(".json")] = json.loads(content)
             except ValueError:
                 continue
         return found
@@ -145,17 +147,30 @@ class Receipts:
     def clear(self, but: Sequence[str] = ()) -> None:
         """Forget all parts but some: they were committed, or are of a state that is gone."""
         kept = {f"{part}.json" for part in but}
-        for path in self._folder.glob("*"):
-            if path.name not in kept:
-                path.unlink(missing_ok=True)
+        gone = [name for name in self._names() if name not in kept]
+        if isinstance(self._folder, Remote):
+            self._folder.drop(gone)
+            return
+        for name in gone:
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _content(self, name: str) -> bytes:
+        return self._folder.get(name) if isinstance(self._folder, Remote) else (self._folder / name).read_bytes()
+
+    def _names(self) -> list[str]:
+        if isinstance(self._folder, Remote):
+            return self._folder.names()
+        return sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
 
 
 def intact(lake: Lake, table: str, staged: dict[str, Any] | None) -> bool:
     """Whether a staged file is still there; one of no rows always is."""
     if staged is None:
         return True
-    path: Path = lake.folder(table) / staged["path"]
-    return path.is_file() and path.stat().st_size == staged["size"]
+    folder, name, size = lake.folder(table), str(staged["path"]), int(staged["size"])
+    if isinstance(folder, Remote):
+        return folder.has(name)
+    return (folder / name).is_file() and (folder / name).stat().st_size == size
 
 
 def places(lake: Lake, table: str, items: pl.DataFrame) -> pl.DataFrame:
@@ -173,7 +188,7 @@ def places(lake: Lake, table: str, items: pl.DataFrame) -> pl.DataFrame:
     found = [pl.DataFrame(schema={"file": pl.String, "row": pl.UInt32})]
     if items.is_empty():
         return found[0]
-    with commit_lock(lake.root), delta.explained(folder):
+    with commit_lock(lake.local), delta.explained(folder):
         for file in lake.files_with(table, items[id_column(table)]):
             rows = pl.scan_parquet(str(folder / file)).select(keys).with_row_index("row")
             here = rows.join(items.lazy(), on=keys, how="semi").select(pl.lit(file).alias("file"), "row").sort("row")
