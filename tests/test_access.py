@@ -230,7 +230,7 @@ def test_what_is_outside_a_scope_is_as_if_it_were_not(ws):
         lambda: scoped.move_case(case.case_id, "take", actor="z"),
         lambda: scoped.propose_test(case.case_id),
         lambda: scoped.picture(case.case_id),
-        lambda: scoped.edit_theme(case.theme_id, "accepted", actor="z"),
+        lambda: scoped.hand_theme(case.theme_id, "estates", actor="z"),
         lambda: scoped.call_backs(case.case_id),
         lambda: scoped.exemplars(case.theme_id),
     ):
@@ -297,3 +297,21 @@ def test_the_manual_s_roles_are_those_of_the_code():
     assert rows == list(DOES.items())
     keys = [field.name for kind in (Access, Grant, SignIn) for field in dataclasses.fields(kind) if field.name != "key"]
     assert [key for key in keys if not re.search(rf"`{key}`|\b{key}\b", page)] == []
+
+
+def test_who_sees_a_part_cannot_change_what_a_theme_is_for_everybody(ws):
+    part = ws.acting(Principal("a", "analyst", (("site", "North"),), verified=True))
+    first, second = [theme.theme_id for theme in part.themes()][:2]
+    before = ws.themes(), ws.register.theme_edits()
+    for verb, call in {
+        "edit_theme": lambda: part.edit_theme(first, "renamed", actor="a", label="Mine"),
+        "merge_themes": lambda: part.merge_themes(first, second, actor="a"),
+        "split_theme": lambda: part.split_theme(first, "A part", actor="a"),
+        "undo_theme": lambda: part.undo_theme(first, actor="a"),
+        "decide_proposal": lambda: part.decide_proposal("p-1", accept=True, actor="a"),
+    }.items():
+        assert not part.may(verb)
+        with pytest.raises(NotAllowedError, match="the whole workspace"):
+            call()
+    assert (ws.themes(), ws.register.theme_edits()) == before
+    assert ws.acting(Principal("b", "analyst")).may("merge_themes")

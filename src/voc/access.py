@@ -105,9 +105,12 @@ PERMISSIONS: dict[str, Permission] = {
     "theme_map": Permission(VIEWER, whole=True, logged=True),
     "call_backs": Permission(CARE, logged=True),
     **dict.fromkeys(
-        ("edit_theme", "merge_themes", "split_theme", "move_mention", "undo_theme", "decide_proposal", "hand_theme",
-         "labels", "correct", "learn", "undo_correction", "corrections"),
+        ("move_mention", "hand_theme", "labels", "correct", "learn", "undo_correction", "corrections"),
         _CURATE,
+    ),
+    # A theme's name and what belongs to it are everybody's: whoever sees a part of its comments cannot judge the rest.
+    **dict.fromkeys(
+        ("edit_theme", "merge_themes", "split_theme", "undo_theme", "decide_proposal"), Permission(ANALYST, whole=True)
     ),
     **dict.fromkeys(("alike", "export_shared"), Permission(ANALYST, logged=True)),
     "export_comments": Permission(ADMIN, logged=True),

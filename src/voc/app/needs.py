@@ -56,7 +56,7 @@ def box(page: Page, view: Today) -> None:
     """Everything that waits for somebody: harm first, then late promises, new signals, proposals and feeds."""
     waiting = sorted(page.ws.lane_items(waiting=True), key=lambda item: (item.due_at, item.item_id))
     signals = queries.to_decide(page.ws.signals(), page.read.tables.themes, page.read.tables.cases, page.now.date())
-    proposals = page.ws.theme_proposals()
+    proposals = page.ws.theme_proposals() if page.ws.may("decide_proposal") else []
     mine = _mine_first(page, (*view.late, *view.due_soon))
     n = bool(waiting) + len(mine) + len(signals) + len(proposals) + view.unusual_feeds.height
     with st.container(border=True):
@@ -115,10 +115,11 @@ def _signals(page: Page, found: list[tuple[Signal, Theme]]) -> None:
     for signal, theme in found[:MOST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"signal-{signal.signal_id}"):
             shared.link("themes", sentences.signal(signal, theme.label), theme=theme.theme_id)
-            st.button(
-                "Not an issue", key=f"dismiss_{theme.theme_id}", disabled=not page.actor, on_click=_dismiss,
-                args=(page, theme.theme_id, theme.label),
-            )  # fmt: skip
+            if page.ws.may("edit_theme"):
+                st.button(
+                    "Not an issue", key=f"dismiss_{theme.theme_id}", disabled=not page.actor, on_click=_dismiss,
+                    args=(page, theme.theme_id, theme.label),
+                )  # fmt: skip
 
 
 def _dismiss(page: Page, theme_id: str, label: str) -> None:

@@ -59,18 +59,19 @@ def _score(page: Page) -> str:
 def _actions(page: Page, rows: pl.DataFrame, ticked: list[str]) -> None:
     """One ticked row is opened or renamed, two are merged; the box does the same for a keyboard."""
     labels = dict(rows.select("theme_id", "label").iter_rows())
+    may = page.ws.may("merge_themes")
     typed = st.multiselect(
-        "Tick rows above, or choose here: one to open or rename, two to merge",
+        f"Tick rows above, or choose here: one to open{' or rename, two to merge' if may else ''}",
         list(labels),
         format_func=lambda theme: labels.get(theme, theme),
         key=PICKED,
-        max_selections=2,
+        max_selections=2 if may else 1,
         placeholder="type to search",
     )
     chosen = (typed or ticked)[:2]
     if len(chosen) == 1:
         _one(page, chosen[0], labels[chosen[0]])
-    elif len(chosen) == 2:
+    elif len(chosen) == 2 and may:
         _two(page, chosen, labels)
 
 
@@ -79,8 +80,9 @@ def _one(page: Page, theme_id: str, label: str) -> None:
         if st.button(f"Open “{words.plain(label)}”", type="primary", key="open_theme"):
             st.query_params["theme"] = theme_id
             st.rerun()
-        st.text_input("New name", key=f"name_{theme_id}", max_chars=80, placeholder=label)
-        st.button("Rename", key="rename_theme", disabled=not page.actor, on_click=_rename, args=(page, theme_id))
+        if page.ws.may("edit_theme"):
+            st.text_input("New name", key=f"name_{theme_id}", max_chars=80, placeholder=label)
+            st.button("Rename", key="rename_theme", disabled=not page.actor, on_click=_rename, args=(page, theme_id))
     _unsigned(page)
 
 

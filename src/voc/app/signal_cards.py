@@ -84,6 +84,8 @@ def _dismiss(p: shared.Page, theme: Theme) -> None:
             f"“{theme.label}” is not an issue: it is left out from now on. Undo it on its theme's page.",
         )
 
+    if not p.ws.may("edit_theme"):
+        return
     with st.popover("Not an issue", width="stretch"):
         st.text("Left out of lists, signals and routing from now on. It can be undone.")
         st.button("It is no issue", key=f"no_{theme.theme_id}", on_click=dismiss, disabled=not p.actor)

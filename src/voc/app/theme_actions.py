@@ -23,11 +23,15 @@ def menu(page: Page, row: dict[str, Any], ranked: pl.DataFrame) -> None:
         if row["status"] in tables.LIVE:
             if not row["case_id"] or row["case_state"] in ("closed", "declined"):
                 _hand(page, row)
+            if not page.ws.may("edit_theme"):
+                st.text("Its name and what belongs to it are everybody's: changing them takes an analyst of the whole.")
+                return
             _name(page, row)
             _merge(page, row, ranked)
             _split(page, row)
             _status(page, row)
-        _act(page, "Undo the last change", "undo", lambda: _undo(page, row["theme_id"]))
+        if page.ws.may("undo_theme"):
+            _act(page, "Undo the last change", "undo", lambda: _undo(page, row["theme_id"]))
 
 
 def history(page: Page, row: dict[str, Any]) -> None:
