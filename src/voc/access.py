@@ -85,7 +85,7 @@ PERMISSIONS: dict[str, Permission] = {
             "team_brief", "brief_page", "notices", "notice_pages", "observations", "changes", "similar_observations",
             "config", "lane_items", "saw", "theme", "lineage", "knows", "reading", "note_read", "principal", "may",
             "check_routes", "settle", "visit", "news", "views", "save_view", "delete_view", "running",
-            "index_state", "vectors", "catalogue",
+            "index_state", "vectors", "catalogue", "lean",
         ),
         _READ,
     ),

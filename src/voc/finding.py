@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from voc.queries import settled, verbatims
+from voc.queries.lean import lean_of
 from voc.search import Near, WordIndex, parse
 from voc.steps import correcting, exporting, indexing
 from voc.steps.moving import signed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from voc.queries import Tables
     from voc.queries.catalogue import Catalogue
+    from voc.queries.lean import Lean
     from voc.records import CorrectedField, Correction
     from voc.search import Query, VectorIndex
     from voc.steps.context import Context
@@ -32,10 +34,25 @@ if TYPE_CHECKING:
 
 # How many mentions a search by meaning gives at most, and how near they must be: below, hardly any is about it.
 MOST_NEAR, LEAST_COSINE = 1_000, 0.35
-# What ``lake_version`` says of lake, theme model and edits, before it comes to corrections.
-LAKE_PARTS = 7
+# What ``lake_version`` says: first of lake and theme model, then of edits, then of corrections.
+LEAN_PARTS, LAKE_PARTS = 6, 7
 # Two sessions that ask at once wait for one catalogue rather than make two.
 _MAKING = Lock()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The lake as numbers: of which state, as it was read, as people corrected it, and its parts by scope."""
+
+    lake: tuple[int | str, ...]
+    edits: tuple[int | str, ...]
+    base: Lean
+    found: Lean
+    parts: dict[Any, Lean]
+
+
+def _base(kept: _Kept | None, lake: tuple[int | str, ...]) -> Lean | None:
+    return kept.base if kept is not None and kept.lake == lake else None
 
 
 class Finding(ABC):
@@ -48,6 +65,10 @@ class Finding(ABC):
     @abstractmethod
     def context(self, day: date | None = None) -> Context:
         """What the steps work on."""
+
+    @abstractmethod
+    def running(self) -> str:
+        """Who writes to the workspace now."""
 
     @abstractmethod
     def lake_version(self) -> tuple[int | str, ...]:
@@ -79,18 +100,36 @@ class Finding(ABC):
         vector = load_static().encode([text])[0]
         return self.vectors().search(vector, k, least=least) if vector.any() else self.vectors().search(vector, 0)
 
-    def catalogue(self) -> Catalogue:
-        """Every comment as a row of small numbers, see ``voc.queries.catalogue``; kept until the lake changes."""
+    def lean(self) -> Lean:
+        """The lake as numbers in memory, see ``voc.queries.lean``; kept, once for all scopes, until the lake changes.
+
+        While a run is writing, what was there before it goes on standing, so that the figures of a page agree.
+        """
         with _MAKING:
-            # Corrections are laid over it, so that one of them does not have a million comments read again.
-            lake = self.lake_version()[:LAKE_PARTS]
+            version, scope = self.lake_version(), self.reading().scope
+            lake, edits = version[:LEAN_PARTS], version[LEAN_PARTS : LAKE_PARTS + 2]
+            kept: _Kept | None = self.memo.get("lean")
+            if kept is not None and kept.lake != lake and self.running():
+                lake = kept.lake
+            if kept is None or (kept.lake, kept.edits) != (lake, edits):
+                base, found = lean_of(settled(self.context().whole(days=False)), _base(kept, lake))
+                kept = _Kept(lake, edits, base, replace(found, state=repr((lake, edits))), {})
+                self.memo["lean"] = kept
+            if scope and scope not in kept.parts:
+                kept.parts[scope] = kept.found.within(scope)
+            return kept.parts[scope] if scope else kept.found
+
+    def catalogue(self) -> Catalogue:
+        """Every comment as a row of small numbers, see ``voc.queries.catalogue``; kept for as long as ``lean`` is."""
+        lean = self.lean()
+        with _MAKING:
             scope = self.reading().scope
             kept = self.memo.get(("catalogue", scope))
-            tables = self.reading().tables()
-            if kept is None or kept[0] != lake:
-                kept = (lake, verbatims.catalogue(settled(replace(tables, corrections=()))))
+            if kept is None or kept[0] is not lean:
+                kept = (lean, verbatims.catalogue(self.reading().tables(), lean))
                 self.memo["catalogue", scope] = kept
-            return kept[1].corrected(tables.corrections)
+            made: Catalogue = kept[1]
+            return made
 
     def comments(self, feedback_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Comments to read, with their tags and mentions; see ``voc.queries.verbatims.page``."""
@@ -116,7 +155,7 @@ class Finding(ABC):
         tables, lake = self.reading().tables(), self.lake_version()
         if self.memo.get("settled", (None,))[0] != lake:
             self.memo["settled"] = (lake, settled(tables).tagger_version)
-        return replace(tables, tagger_version=self.memo["settled"][1])
+        return replace(tables, tagger_version=self.memo["settled"][1], lean=self.lean())
 
     def index_state(self) -> str:
         """Changes whenever the search index does; "" where there is none."""

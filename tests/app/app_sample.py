@@ -18,6 +18,7 @@ from voc.loop.cases import move
 from voc.loop.declare import DeclaredTest, check
 from voc.model import Case, CaseEvent, CaseState, LineageEvent, Owner, Theme
 from voc.queries.figures import Figure
+from voc.queries.lean import lean_of
 from voc.records import Observation, SavedView
 
 PAGES = Path(voc.app.__file__).parent
@@ -63,6 +64,9 @@ class SmallWorkspace:
 
     def tables(self):
         return queries.Tables(**self.frames, themes=self.themes, cases=tuple(self.stored.values()))
+
+    def lean(self):
+        return replace(lean_of(self.tables())[1], state=repr(self.lake_version()))
 
     def cases(self):
         return list(self.stored.values())

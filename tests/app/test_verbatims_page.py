@@ -33,8 +33,7 @@ class ReadingWorkspace(SmallWorkspace):
         return verb in self.verbs
 
     def catalogue(self):
-        tables = self.tables()
-        return verbatims.catalogue(dataclasses.replace(tables, corrections=())).corrected(tables.corrections)
+        return verbatims.catalogue(self.tables())
 
     def _texts(self):
         return self.tables().feedback.select("feedback_id", "text").collect()

@@ -9,7 +9,7 @@ import streamlit as st
 from app_sample import page, sample, texts, titles
 
 import voc
-from voc.app import serve, who
+from voc.app import ready, serve, who
 from voc.config import Config
 from voc.configaccess import Access, Grant, SignIn
 from voc.errors import ConfigError
@@ -55,6 +55,7 @@ def test_it_listens_on_this_machine_and_is_protected_whatever_the_environment_sa
     command, environment = started[0]
     assert {"--server.address=localhost", "--server.port=8600", "--server.enableXsrfProtection=true",
             "--server.enableCORS=true", "--client.showErrorDetails=none"} <= set(command)  # fmt: skip
+    assert environment[ready.SWITCH], "nobody waits for what a night has brought"
     secret = (folder / "cookie.key").read_text().strip()
     assert environment["STREAMLIT_SERVER_COOKIE_SECRET"] == secret
     assert secret not in " ".join(command)

@@ -13,6 +13,7 @@ from voc.model import Filter
 from voc.queries import mention_frame, themes_table, verbatims, verbatims_frame
 from voc.queries.asof import known_at
 from voc.queries.corrected import WHOLE
+from voc.queries.lean import lean, lean_of
 
 
 def negative_with_theme(ws):
@@ -50,7 +51,7 @@ def test_categories_are_corrected_and_the_catalogue_follows(clinic_after):
         ws.correct(said["feedback_id"], "categories", [known[2], known[0]], actor="Ann")
         assert tag_of(ws, said["feedback_id"])["categories"] == [known[2], known[0]]
         tables = ws.tables()
-        patched = verbatims.catalogue(replace(tables, corrections=())).corrected(tables.corrections)
+        patched = verbatims.catalogue(tables, lean_of(tables, lean(replace(tables, corrections=())))[1])
         found = [verbatims.find(c, Filter(category=(known[2],))) for c in (patched, verbatims.catalogue(tables))]
         assert said["feedback_id"] in found[0].ids[:]
         assert found[0].ids[:] == found[1].ids[:]

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
+from altair.utils import schemapi
 
 from voc.app.words import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Altair checks each part of a picture as it is made, and the whole once more: once is enough, and half the time.
+schemapi.disable_debug_mode()
 # Mid tones: 3:1 or better against both the light and the dark background.
 BLUE, GREY, ORANGE = "#3d84c6", "#7d8794", "#cf6a1f"
 MARK_LETTERS = 26

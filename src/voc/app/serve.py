@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voc import config as configuration
+from voc.app import ready
 from voc.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def serve(folder: Path, port: int, address: str = "localhost") -> int:
         )
     command = [sys.executable, "-m", "streamlit", "run", str(ENTRY), f"--server.port={port}",
                f"--server.address={address}", *FIXED]  # fmt: skip
-    environment = {**os.environ, "VOC_WORKSPACE": str(folder)}
+    environment = {**os.environ, "VOC_WORKSPACE": str(folder), ready.SWITCH: "1"}
     if sign_in is not None:
         command.append(f"--secrets.files={_written(folder, sign_in)}")
     elif given.is_file():

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 
 from voc import queries
-from voc.app import filters, states, views, who, words
+from voc.app import filters, ready, states, views, who, words
 from voc.app.figures import figure
 from voc.app.links import page_link as link
 from voc.errors import BusyError, ConfigError, NotAllowedError, VocError
@@ -79,9 +79,9 @@ def begin(*, filtered: bool = True, data: bool = True) -> Page:
     """
     from voc.model import Filter
 
-    ws = workspace(data=data)
+    ws, tables = opened(data=data)
     actor = who.acting(ws)
-    read = reader(ws)
+    read = reader(ws, tables)
     chosen = filters.bar(read, lambda: views.menu(ws, actor)) if filtered else Filter()
     page = Page(ws, read, chosen, actor, ws.now())
     if data:
@@ -128,21 +128,28 @@ def open_workspace(path: str) -> Workspace:
     import voc
 
     opened: Workspace = voc.open(path)
+    ready.start(opened)
     return opened
 
 
 def workspace(*, data: bool = True) -> Workspace:
     """The open workspace; without one, or without the ``data`` that the page needs, it says what to do and ends."""
+    return opened(data=data)[0]
+
+
+def opened(*, data: bool = True) -> tuple[Workspace, Tables]:
+    """The same with one look at its tables."""
     try:
         ws = who.admitted(open_workspace(str(folder())))
-        empty = data and queries.is_empty(ws.tables())
+        tables = ws.tables()
+        empty = data and queries.is_empty(tables)
     except ConfigError as error:
         states.no_workspace(error)
     except VocError as error:
         states.broken(error)
     if empty:
         states.no_data()
-    return ws
+    return ws, tables
 
 
 @dataclass(frozen=True)
@@ -180,12 +187,15 @@ def _answer(key: str, name: str, arguments: str, _call: Callable[[], Any]) -> An
     return _call()
 
 
-def reader(ws: Workspace) -> Reader:
+def reader(ws: Workspace, tables: Tables | None = None) -> Reader:
     """The reader of this page's run: one look at the tables, so that all figures of a page agree."""
-    tables = ws.tables()
-    lake = repr((str(folder()), ws.lake_version()))
-    settled = _answer(lake, "settled", "", lambda: queries.settled(tables))
-    tables = replace(tables, tagger_version=settled.tagger_version, theme_version=settled.theme_version)
+    tables = tables or ws.tables()
+    with st.spinner("Reading what has come in …", show_time=True):
+        lean = ws.lean()
+    lake = repr((str(folder()), lean.state))
+    looked = tables
+    settled = _answer(lake, "settled", "", lambda: queries.settled(looked))
+    tables = replace(looked, tagger_version=settled.tagger_version, theme_version=settled.theme_version, lean=lean)
     # Whoever sees a part must never be answered from what somebody else's part, or the whole, was answered.
     scope = sorted(ws.principal.scope)
     register = (

@@ -49,6 +49,7 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         # The version in force now may have come later: per item, the newest of those that had come.
         theme_version=None,
         theme_days=None,
+        lean=None,
     )
 
 

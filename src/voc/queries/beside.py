@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from voc.insight.metrics import wilson_bounds
-from voc.queries.frames import mention_frame, spoken_frame
+from voc.queries.lean import said as all_said
+from voc.queries.lean import spoken
 from voc.queries.themes import theme_segments
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def also_said(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFrame:
         theme_id, label, n_people (of the theme who also say it), share (of the theme's people), usual (share among all
         who gave feedback), most people first; at most eight, each with 2 people or more.
     """
-    said = mention_frame(tables, filter).filter(pl.col("theme_id").is_not_null()).select("unit", "theme_id")
+    said = all_said(tables, filter).filter(pl.col("theme_id").is_not_null()).select("unit", "theme_id")
     mine = said.filter(pl.col("theme_id") == theme_id).select("unit").unique()
-    spoke = spoken_frame(tables, filter).filter(pl.col("text").is_not_null()).select(pl.col("unit").n_unique())
+    spoke = spoken(tables, filter).filter(pl.col("text").is_not_null()).select(pl.col("unit").n_unique())
     people = pl.col("unit").n_unique().cast(pl.Int64)
     others = said.filter(pl.col("theme_id") != theme_id)
     frames = [
@@ -57,6 +58,7 @@ def also_said(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFrame:
         spoke,
     ]
     with_it, everyone, n_mine, n_spoke = pl.collect_all(frames)
+    with_it, everyone = (found.with_columns(pl.col("theme_id").cast(pl.String)) for found in (with_it, everyone))
     labels = pl.DataFrame(
         [(t.theme_id, t.label) for t in tables.themes if t.status in ("candidate", "accepted")],
         schema={"theme_id": pl.String, "label": pl.String},

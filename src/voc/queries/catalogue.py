@@ -5,25 +5,24 @@ It is made once for a state of the lake and then only read. Texts are not in it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from voc.queries.corrected import standing
-from voc.queries.frames import ITEM, current_assignments, current_tags, latest
+from voc.queries.frames import current_tags
+from voc.queries.lean import lean_of
 from voc.schema import SEGMENTS
-from voc.search import keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
     from voc.model import Filter
     from voc.queries.frames import Tables
-    from voc.records import Correction
+    from voc.queries.lean import Lean
 
 SINGLE = ("source", "channel", *SEGMENTS, "sentiment", "language")
 LISTS = ("category", "theme")
@@ -100,62 +99,47 @@ class Catalogue:
                 found[name] = np.zeros(len(self), np.bool_) if column is None else column.among(values, len(self))
         return found
 
-    def corrected(self, corrections: Sequence[Correction]) -> Catalogue:
-        """The same with what people corrected of whole comments; only the columns concerned are made anew."""
-        given: dict[str, dict[str, tuple[str, ...]]] = {"sentiment": {}, "categories": {}}
-        for one in standing(corrections):
-            if one.mention < 0:
-                given[one.field][one.feedback_id] = one.value
-        columns = dict(self.columns)
-        for name, field in (("sentiment", "sentiment"), ("category", "categories")):
-            if given[field]:
-                rows = self.rows(keys_of(pl.Series(list(given[field]), dtype=pl.String)))
-                columns[name] = _replaced(columns[name], rows, list(given[field].values()))
-        return replace(self, columns=columns)
 
+def catalogue(tables: Tables, lean: Lean | None = None) -> Catalogue:
+    """The lake's comments as a catalogue.
 
-def _replaced(column: Column, rows: NDArray[np.int64], values: list[tuple[str, ...]]) -> Column:
-    """A column in which some rows have other values; rows of -1 are not here."""
-    names = tuple(sorted({*column.names, *(value for several in values for value in several)}))
-    at = np.array([*(names.index(name) for name in column.names), -1], np.int32)
-    codes = at[column.codes]
-    pairs = [
-        (row, names.index(v)) for row, several in zip(rows.tolist(), values, strict=True) if row >= 0 for v in several
-    ]
-    where, what = (np.array(part, np.int32) for part in (zip(*pairs, strict=True) if pairs else ((), ())))
-    if column.rows is None:
-        codes[where] = what
-        return Column(names, codes)
-    kept = ~np.isin(column.rows, rows)
-    return Column(names, np.concatenate([codes[kept], what]), np.concatenate([column.rows[kept], where]))
-
-
-def catalogue(tables: Tables) -> Catalogue:
-    """Read the lake's comments into a catalogue."""
-    tags = current_tags(tables).select(*ITEM, "sentiment", "language", category="categories")
-    items = latest(tables.feedback).filter(pl.col("text").is_not_null())
-    named = items.select(*ITEM, "event_at", "source", "channel", *SEGMENTS)
-    frame = (
-        named.join(tags, on=ITEM, how="left")
-        .sort(["event_at", "feedback_id"], descending=[True, False], nulls_last=True)
-        .with_row_index("row")
-        .collect()
-    )
-    themed = current_assignments(tables).filter(pl.col("theme_id").is_not_null()).select(*ITEM, "theme_id").unique()
-    given = themed.join(frame.lazy().select(*ITEM, "row"), on=ITEM).select("row", "theme_id").collect()
-    columns = {name: _column(frame[name]) for name in SINGLE}
+    Args:
+        tables: what to read.
+        lean: the same in numbers, if somebody has made them.
+    """
+    made = lean or lean_of(tables)[1]
+    kept = made.items.with_row_index("at").filter("text")
+    order = kept.select(pl.col("at").sort_by("event_at", "at", descending=[True, False], nulls_last=True))["at"]
+    rows = made.items[order]
+    columns = {name: _column(rows[name]) for name in SINGLE}
     columns = {name: column for name, column in columns.items() if column.names or name not in SEGMENTS}
-    said = frame.select("row", "category").explode("category").drop_nulls()
-    columns["category"] = _column(said["category"], said["row"])
-    columns["theme"] = _column(given["theme_id"], given["row"])
-    keys = keys_of(frame["feedback_id"])
-    order = np.argsort(keys, kind="stable")
-    days = frame["event_at"].dt.date().to_physical().fill_null(UNDATED).to_numpy()
-    return Catalogue(frame["feedback_id"], keys, days, columns, order, keys[order])
+    columns["category"] = _labels(tables, made, rows)
+    place = rows.select("item").with_row_index("row")
+    themed = made.said.select("item", "theme_id").drop_nulls().unique().join(place, on="item", maintain_order="left")
+    columns["theme"] = _column(themed["theme_id"], themed["row"])
+    at = rows["item"].to_numpy()
+    keys = made.keys[at]
+    by_key = np.argsort(keys, kind="stable")
+    days = rows["event_at"].dt.date().to_physical().fill_null(UNDATED).to_numpy()
+    return Catalogue(made.ids.gather(at), keys, days, columns, by_key, keys[by_key])
+
+
+def _labels(tables: Tables, made: Lean, rows: pl.DataFrame) -> Column:
+    """The categories of each row; those of a taxonomy too large for bits are read from the lake."""
+    if made.knows_categories:
+        bits = rows["labels"].fill_null(0).to_numpy()
+        found = [np.flatnonzero(bits & np.uint64(1 << i)) for i in range(len(made.categories))]
+        codes = np.repeat(np.arange(len(found), dtype=np.int32), [len(one) for one in found])
+        return Column(made.categories, codes, np.concatenate([*found, np.zeros(0, np.int64)]).astype(np.int32))
+    place = rows.select("item").with_columns(feedback_id=made.ids.gather(rows["item"])).with_row_index("row")
+    said = current_tags(tables).select("feedback_id", "categories").explode("categories").drop_nulls().collect()
+    given = said.unique().join(place, on="feedback_id")
+    return _column(given["categories"], given["row"])
 
 
 def _column(values: pl.Series, rows: pl.Series | None = None) -> Column:
-    names = values.drop_nulls().unique().sort()
+    values = values.cast(pl.String) if values.dtype != pl.String and not isinstance(values.dtype, pl.Enum) else values
+    names = values.drop_nulls().unique().cast(pl.String).sort()
     codes = values.cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
     return Column(tuple(names), codes, None if rows is None else rows.cast(pl.Int32).to_numpy())
 

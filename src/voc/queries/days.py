@@ -12,6 +12,7 @@ import polars as pl
 
 from voc.queries.curated import redirects
 from voc.queries.frames import item_conditions, mention_frame
+from voc.queries.lean import said
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ def theme_days(tables: Tables, filter: Filter) -> pl.LazyFrame:
 
     Mentions without a theme are not here. ``event_at`` is the beginning of the day, null where there is no date. They
     are read from what the night has kept, and counted from the mentions where that is absent, is behind, or does not
-    know what the filter asks (categories, sentiments, languages).
+    know what the filter asks (categories, sentiments, languages). From memory, a row is one mention at its own time.
     """
+    if tables.lean is not None:
+        problem = pl.col("problem").fill_null(value=False)
+        one, is_one = pl.lit(1, pl.Int32).alias("n_mentions"), problem.cast(pl.Int32).alias("n_problems")
+        rows = said(tables, filter).filter(pl.col("theme_id").is_not_null())
+        return rows.select(*CELL, one, is_one, problem=problem)
     kept = tables.theme_days
     if kept is None or filter.category or filter.sentiment or filter.language:
         return days_of(tables, filter)

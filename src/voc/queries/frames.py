@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from voc.model import Case, CaseEvent, Filter, LineageEvent, Owner, Theme
+    from voc.queries.lean import Lean
     from voc.records import Correction
     from voc.themelife import ThemeEdit
 
@@ -29,7 +30,8 @@ class Tables:
     """What the queries read: the lake's tables, with the register's themes and cases.
 
     ``tagger_version`` and ``theme_version`` are the versions in force; None takes, per item, the version that
-    tagged (or assigned) it last. ``theme_days`` are those of just these rows, or None (see ``days``).
+    tagged (or assigned) it last. ``theme_days`` are those of just these rows, or None (see ``days``). ``lean`` holds
+    the same rows as numbers in memory, where somebody made them (see ``lean``).
     """
 
     feedback: pl.LazyFrame
@@ -48,6 +50,7 @@ class Tables:
     owners: Sequence[Owner] = ()
     corrections: Sequence[Correction] = ()
     theme_days: pl.LazyFrame | None = None
+    lean: Lean | None = None
 
 
 def settled(tables: Tables) -> Tables:
@@ -85,6 +88,8 @@ def is_empty(tables: Tables) -> bool:
 
 def newest_day(tables: Tables) -> dt.date | None:
     """The newest event date in the lake; None when nothing there has a date."""
+    if tables.lean is not None:
+        return tables.lean.newest
     newest: dt.date | None = tables.feedback.select(pl.col("event_at").max().dt.date()).collect().item()
     return newest
 

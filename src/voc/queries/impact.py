@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from voc.queries.frames import ITEM, latest, mention_frame, response_frame
+from voc.queries.lean import said as all_said
+from voc.queries.lean import scored
 from voc.queries.themes import PROBLEM
 
 if TYPE_CHECKING:
@@ -31,19 +32,21 @@ def impact(tables: Tables, filter: Filter) -> pl.DataFrame:
         theme_id, score (nps, fft or csat), points, n_scored (responses with a score that report it); no rows where
         nobody gave a score.
     """
-    given = response_frame(tables, filter).select("response_id", *SCORES).collect()
+    given = scored(tables, filter).select("response", *SCORES).collect()
     name = next((name for name in SCORES if given[name].null_count() < given.height), None)
     if name is None:
         return pl.DataFrame(schema=SCHEMA)
-    scored = given.filter(pl.col(name).is_not_null()).select("response_id", points=SCORES[name])
-    total, n = float(scored["points"].sum()), scored.height
-    items = latest(tables.feedback).select(*ITEM, "response_id")
-    said = mention_frame(tables, filter).filter(PROBLEM, pl.col("theme_id").is_not_null()).select("theme_id", *ITEM)
+    points_of = given.filter(pl.col(name).is_not_null()).select("response", points=SCORES[name])
+    total, n = float(points_of["points"].sum()), points_of.height
+    said = (
+        all_said(tables, filter, response=True)
+        .filter(PROBLEM, pl.col("theme_id").is_not_null())
+        .select("theme_id", "response")
+    )
     lost = (
-        said.unique().join(items, on=list(ITEM)).select("theme_id", "response_id").unique()
-        .join(scored.lazy(), on="response_id")
+        said.unique().join(points_of.lazy(), on="response")
         .group_by("theme_id").agg(lost=pl.col("points").sum(), n_scored=pl.len().cast(pl.Int64))
-        .filter(pl.col("n_scored") < n)
+        .filter(pl.col("n_scored") < n).with_columns(pl.col("theme_id").cast(pl.String))
         .collect()
     )  # fmt: skip
     points = (total - pl.col("lost")) / (n - pl.col("n_scored")) - total / n

@@ -78,4 +78,4 @@ def _rows(tables: Tables, scope: Scope) -> Tables:
     items = frames["feedback"].select(ITEM)
     for name in ("tags", "mentions", "theme_assignments"):
         frames[name] = getattr(tables, name).join(items, on=ITEM, how="semi")
-    return replace(tables, **frames, theme_days=None)
+    return replace(tables, **frames, theme_days=None, lean=None)

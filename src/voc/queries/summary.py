@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from voc.insight.metrics import SCORE_METRICS, Metric, net_sentiment
-from voc.queries.frames import current_tags, latest, mention_frame, response_frame, verbatims_frame
+from voc.queries.frames import current_tags, latest
+from voc.queries.lean import heard, said, scored
 from voc.schema import SEGMENTS, SENTIMENTS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def coverage(tables: Tables, filter: Filter) -> dict[str, Any]:
     low = pl.col("state") == "low_information"
     base = has_text & ~low.fill_null(value=False)
     tagged = pl.col("state") == "tagged"
-    items = verbatims_frame(tables, filter)
+    items = heard(tables, filter)
     counts = items.select(
         n_items=pl.len(),
         n_verbatims=has_text.sum(),
@@ -42,9 +43,7 @@ def coverage(tables: Tables, filter: Filter) -> dict[str, Any]:
         n_waiting=(waiting & has_text).sum(),
         n_anonymous=(has_text & pl.col("respondent").is_null()).sum(),
     )
-    mentions = mention_frame(tables, filter).join(
-        current_tags(tables).filter(pl.col("state") != "low_information"), on=["feedback_id", "revision"], how="semi"
-    )
+    mentions = said(tables, filter, read=True)
     themed = mentions.select(n_mentions=pl.len(), n_with_theme=pl.col("theme_id").is_not_null().sum())
     found: dict[str, Any] = {}
     for frame in pl.collect_all([counts, themed]):
@@ -59,9 +58,9 @@ def score_summary(tables: Tables, filter: Filter) -> list[Metric]:
 
     A response's score counts once, however many texts came with it.
     """
-    scores = response_frame(tables, filter).select(list(SCORE_METRICS)).collect()
+    scores = scored(tables, filter).select(list(SCORE_METRICS)).collect()
     tagged = pl.col("state") == "tagged"
-    sentiments = verbatims_frame(tables, filter).filter(tagged).select("sentiment").collect()
+    sentiments = heard(tables, filter).filter(tagged).select(pl.col("sentiment").cast(pl.String)).collect()
     found = [metric(scores[name]) for name, metric in SCORE_METRICS.items()]
     return [m for m in (*found, net_sentiment(sentiments["sentiment"])) if m.n]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from voc.insight.metrics import change, family_z
 from voc.model import ENDED
 from voc.queries.days import theme_days
-from voc.queries.frames import mention_frame, midnight, spoken_frame
+from voc.queries.frames import latest, mention_frame, midnight
+from voc.queries.lean import spoken
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -91,21 +92,32 @@ def theme_verbatims(
         feedback_id, record_ref, text, question, start, end (of the mention, in code points), sentiment, problem,
         event_at, grain, source, channel, the segments, n_total.
     """
-    found = mention_frame(tables, filter).filter(pl.col("theme_id") == theme_id)
-    light = found.select(
-        "feedback_id", "revision", "mention", "start", "end", "sentiment", "problem", "event_at"
-    ).collect()
-    page = light.sort(["event_at", "feedback_id", "mention"], descending=[True, False, False], nulls_last=True).slice(
-        offset, limit
-    )
+    page, n = _page(tables, filter, theme_id, limit, offset)
     columns = ("feedback_id", "revision", "record_ref", "text", "question", "grain", "source", "channel", *SEGMENTS)
     wanted = pl.col("feedback_id").is_in(page["feedback_id"].unique().to_list())
-    texts = tables.feedback.filter(wanted).select(columns).collect()
+    texts = latest(tables.feedback.filter(wanted)).select(columns).collect()
     return (
-        page.join(texts, on=["feedback_id", "revision"], how="left", maintain_order="left")
+        page.join(texts, on="feedback_id", how="left", maintain_order="left")
         .drop("revision", "mention")
-        .with_columns(n_total=pl.lit(light.height, dtype=pl.Int64))
+        .with_columns(n_total=pl.lit(n, dtype=pl.Int64))
     )
+
+
+def _page(tables: Tables, filter: Filter, theme_id: str, limit: int, offset: int) -> tuple[pl.DataFrame, int]:
+    """One page of a theme's mentions without their words, and how many there are in all."""
+    columns = ("mention", "start", "end", "sentiment", "problem", "event_at")
+    mine = pl.col("theme_id") == theme_id
+    order: dict[str, Any] = {"descending": [True, False, False], "nulls_last": True}
+    lean = tables.lean
+    if lean is not None and lean.knows(filter):
+        # Items are numbered in order of their ids within a moment.
+        found = lean.cut(lean.said, filter).filter(mine).select("item", *columns).collect()
+        n = found.height
+        page = found.sort(["event_at", "item", "mention"], **order).slice(offset, limit)
+        ids = lean.ids.gather(page["item"])
+        return page.select(ids.alias("feedback_id"), *columns).with_columns(pl.col("sentiment").cast(pl.String)), n
+    found = mention_frame(tables, filter).filter(mine).select("feedback_id", *columns).collect()
+    return found.sort(["event_at", "feedback_id", "mention"], **order).slice(offset, limit), found.height
 
 
 def theme_segments(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFrame:
@@ -116,7 +128,7 @@ def theme_segments(tables: Tables, filter: Filter, theme_id: str) -> pl.DataFram
         values or more, since one value sets nothing apart.
     """
     said = theme_days(tables, filter).filter(pl.col("theme_id") == theme_id)
-    spoke = spoken_frame(tables, filter).filter(pl.col("text").is_not_null())
+    spoke = spoken(tables, filter).filter(pl.col("text").is_not_null())
     plans = [_people_by(frame, name) for name in SEGMENTS for frame in (said, spoke)]
     done = pl.collect_all(plans)
     cuts = [
@@ -138,7 +150,7 @@ def _people_by(frame: pl.LazyFrame, segment: str) -> pl.LazyFrame:
         frame.filter(pl.col(segment).is_not_null())
         .group_by(value=pl.col(segment))
         .agg(n=pl.col("unit").n_unique().cast(pl.Int64))
-        .select(pl.lit(segment).alias("segment"), "value", "n")
+        .select(pl.lit(segment).alias("segment"), pl.col("value").cast(pl.String), "n")
     )
 
 
@@ -165,6 +177,7 @@ def _counts(tables: Tables, filter: Filter) -> pl.DataFrame:
             people_before=unit.filter(~pl.col("_now")).n_unique(),
             problem_before=unit.filter(~pl.col("_now") & PROBLEM).n_unique(),
         )
+        .with_columns(pl.col("theme_id").cast(pl.String))
         .collect()
     )
 
@@ -177,7 +190,7 @@ def _exposure(tables: Tables, filter: Filter) -> float | None:
     if not (filter.start and filter.end):
         return None
     begin = filter.start - (filter.end - filter.start)
-    everyone = spoken_frame(tables, replace(filter, start=None, category=(), sentiment=()))
+    everyone = spoken(tables, replace(filter, start=None, category=(), sentiment=()))
     unit, at, start = pl.col("unit"), pl.col("event_at"), midnight(filter.start)
     first, before, now = (
         everyone.filter(pl.col("text").is_not_null())

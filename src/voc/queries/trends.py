@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from voc.queries.days import theme_days
-from voc.queries.frames import mention_frame, newest_day, spoken_frame
+from voc.queries.frames import newest_day
+from voc.queries.lean import said as all_said
+from voc.queries.lean import spoken
 
 if TYPE_CHECKING:
     from voc.model import Filter
@@ -42,9 +44,9 @@ def trend(
         period, n_problem_people, n_people, n_feedback (items with text, the same whatever the theme), partial
         (the window or the data do not cover the whole period), every, n_left_out.
     """
-    items = spoken_frame(tables, filter).filter(pl.col("text").is_not_null(), pl.col("event_at").is_not_null())
+    items = spoken(tables, filter).filter(pl.col("text").is_not_null(), pl.col("event_at").is_not_null())
     if theme_id is None:
-        mentions = mention_frame(tables, filter).filter(pl.col("event_at").is_not_null())
+        mentions = all_said(tables, filter).filter(pl.col("event_at").is_not_null())
     else:
         said = theme_days(tables, filter).filter(pl.col("theme_id") == theme_id)
         mentions = said.filter(pl.col("event_at").is_not_null())
@@ -130,6 +132,7 @@ def sparks(tables: Tables, filter: Filter) -> pl.DataFrame:
         .filter(counted, pl.col("event_at").is_not_null(), pl.col("grain").ne_missing("month") | (every == "month"))
         .group_by("theme_id", _period(every))
         .agg(n=pl.col("unit").n_unique().cast(pl.Int64))
+        .with_columns(pl.col("theme_id").cast(pl.String))
         .collect()
     )
     grid = said.select("theme_id").unique().join(calendar.select("period"), how="cross")

@@ -176,16 +176,23 @@ def page(tables: Tables, ids: Sequence[str]) -> list[dict[str, Any]]:
     wanted = pl.col("feedback_id").is_in(list(ids))
     items = latest(tables.feedback.filter(wanted)).select(*ITEM, *_ITEM_COLUMNS)
     tags = current_tags(tables).filter(wanted).select(*ITEM, *_TAG_COLUMNS)
-    mentions = current_mentions(tables).filter(wanted)
-    themes = current_assignments(tables).filter(wanted).select(*ITEM, "mention", "theme_id")
-    cut = mentions.select(*ITEM, "mention", "start", "end", "sentiment", "categories", "problem", "intent")
-    read, tagged, said, themed = pl.collect_all([items, tags, cut, themes])
+    read, tagged = pl.collect_all([items, tags])
     rows = read.join(tagged, on=ITEM, how="left").rows(named=True)
-    parts: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    joined = said.join(themed, on=[*ITEM, "mention"], how="left").unique([*ITEM, "mention"]).sort("mention")
-    for part in joined.iter_rows(named=True):
-        parts.setdefault((part.pop("feedback_id"), part.pop("revision")), []).append(part)
-    by_id = {
-        row["feedback_id"]: {**row, "mentions": parts.get((row["feedback_id"], row["revision"]), [])} for row in rows
-    }
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for part in _mentions(tables, ids, read.select(ITEM)).iter_rows(named=True):
+        parts.setdefault(part.pop("feedback_id"), []).append(part)
+    by_id = {row["feedback_id"]: {**row, "mentions": parts.get(row["feedback_id"], [])} for row in rows}
     return [by_id[i] for i in ids if i in by_id]
+
+
+def _mentions(tables: Tables, ids: Sequence[str], items: pl.DataFrame) -> pl.DataFrame:
+    """The mentions of comments' latest revisions, in order; from memory where they are there."""
+    known = tables.lean.mentions_of(ids) if tables.lean is not None else None
+    if known is not None:
+        return known
+    wanted = pl.col("feedback_id").is_in(list(ids))
+    columns = ("mention", "start", "end", "sentiment", "categories", "problem", "intent")
+    themes = current_assignments(tables).filter(wanted).select(*ITEM, "mention", "theme_id")
+    said, themed = pl.collect_all([current_mentions(tables).filter(wanted).select(*ITEM, *columns), themes])
+    joined = said.join(items, on=ITEM, how="semi").join(themed, on=[*ITEM, "mention"], how="left")
+    return joined.unique([*ITEM, "mention"]).sort("mention").drop("revision")
