@@ -25,13 +25,20 @@ test-live: $(VENV)/.live $(VENV)/.plots $(DIST)/.ready ## the tests that need Ch
 	$(DIST)/bin/python -m pytest -q -m live -p no:randomly tests/live/test_past_one_machine.py
 	bash .ci/postgres $(BIN)/pytest -q -p no:randomly tests/integration/test_register_cases.py tests/integration/test_register_records.py tests/integration/test_register_released.py
 
-test-faults: $(VENV)/.test ## 300 nights broken on purpose (TRIALS=n, SEED=n); prints the count
+test-faults: $(VENV)/.live ## 300 nights broken on purpose (TRIALS=n, SEED=n, RECORD=anew|add); prints the count
 	bash .ci/faults
-	$(BIN)/python tests/faults/harness.py --trials $(or $(TRIALS),300) $(if $(SEED),--seed $(SEED))
+	bash .ci/postgres $(BIN)/python tests/faults/harness.py $(if $(RECORD),--record $(RECORD)) --trials $(or $(TRIALS),300) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
 fuzz: $(VENV)/.test ## csv and TOML of any content: 20,000 inputs of each (N=n)
 	VOC_FUZZ=$(or $(N),20000) $(BIN)/pytest -q -p no:randomly tests/integration/test_parts.py -k any
+
+# A tool of its own environment: it is no part of voc, and it asks pypi.org about each dependency.
+.PHONY: audit
+audit: ## known faults of the pinned dependencies, by pip-audit; needs the network, and fails where it cannot ask
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/pip --disable-pip-version-check install -q pip-audit
+	build/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
 .PHONY: pictures
 pictures: $(VENV)/.live ## renew the pictures in docs/img from the demo, in Chromium

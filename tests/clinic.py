@@ -129,6 +129,24 @@ def register_rows(root):
     return rows
 
 
+def server_rows(register):
+    """The same of a register of any database, read by voc's own tables."""
+    import sqlalchemy as sa
+
+    from voc.store import tables
+
+    with register.reading() as connection:
+        return {
+            table.name: sorted(
+                re.sub(r"'verbatims': \d+", "", repr(tuple(row)))
+                for row in connection.execute(sa.select(table))
+                if not str(row[0]).startswith("fresh:")
+            )
+            for table in tables.metadata.sorted_tables
+            if table.name not in (*_OF_RUNS, "receipts")
+        }
+
+
 def files_below(folder):
     """Name and content of every file below ``folder``."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -5,6 +5,7 @@ an undisturbed run, row for row. The same seed gives the same trials.
 """
 
 import argparse
+import json
 import os
 import random
 import secrets
@@ -30,18 +31,16 @@ def planned(world, n, rng, only):
     points = [point for point, times in world.passages.items() if times] if not only or "named_point" in only else []
     rng.shuffle(points)
     # A small run is spread over the kinds; a large one goes to every point first.
-    trials = [(kinds.named_point, {"point": point}) for point in points] if n > 3 * len(points) else []
+    plan = [(kinds.named_point, {"point": point}) for point in points] if n > 3 * len(points) else []
     start = rng.randrange(len(chosen))
-    while len(trials) < n:
-        trials.append((chosen[(start + len(trials)) % len(chosen)], {}))
-    return trials[:n]
+    while len(plan) < n:
+        plan.append((chosen[(start + len(plan)) % len(chosen)], {}))
+    return plan[:n]
 
 
-def trial(world, kind, more, seed):
-    """Run one; what was done, and what went wrong (or None), and its books."""
-    import kinds
-
-    books, before = kinds.Books(), set(world.folder.iterdir())
+def trial(world, kind, more, seed, books):
+    """Run one; what was done, and what went wrong (or None)."""
+    before = set(world.folder.iterdir())
     try:
         what, wrong = kind(world, random.Random(seed), books, **more), None
     except Exception as error:
@@ -49,7 +48,25 @@ def trial(world, kind, more, seed):
     if wrong is None:
         for made in set(world.folder.iterdir()) - before - set(world.templates.values()):
             shutil.rmtree(made) if made.is_dir() else made.unlink()
-    return what, wrong, books
+    return what, wrong
+
+
+def _record(options, kinds_seen, failed, books):
+    """Keep this batch beside those before it, and what all of them come to."""
+    sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+    import record
+
+    path, lost = record.RESULTS / "faults.json", Counter(failed.values())
+    batches = json.loads(path.read_text())["batches"] if options.record == "add" and path.exists() else []
+    batches.append({
+        "seed": options.seed, "trials": kinds_seen.total(), "survived": kinds_seen.total() - len(failed),
+        "kinds": {kind: {"trials": n, "survived": n - lost[kind]} for kind, n in sorted(kinds_seen.items())},
+        "kills": books.kills, "errors_told": books.told, "unharmed": books.unharmed, "commit": record._commit(),
+        "postgres": "VOC_TEST_POSTGRES" in os.environ,
+    })  # fmt: skip
+    n, well = sum(batch["trials"] for batch in batches), sum(batch["survived"] for batch in batches)
+    figures = [{"name": "fault trials survived", "value": well / n, "n": n, "survived": well, "unit": "share"}]
+    record.write("faults", figures, "make test-faults", batches=batches)
 
 
 def main():
@@ -60,30 +77,34 @@ def main():
     parser.add_argument("--only", nargs="*", default=[], help="names of kinds")
     parser.add_argument("--one", type=int, help="run this trial of the seed alone")
     parser.add_argument("--keep", action="store_true", help="leave what a failed trial worked on")
+    parser.add_argument("--record", choices=("anew", "add"), help="keep the counts in benchmarks/results/faults.json")
     options = parser.parse_args()
+    import trials
     import world as worlds
 
     worlds.warm()
     folder = Path(os.environ["VOC_FAULTS_FOLDER"])
     world = worlds.make(folder)
     print(f"seed {options.seed}; a night changes the disk {world.calls} times in {world.seconds:.1f} s", flush=True)
-    kinds_seen, failed, kills, told, unharmed, began = Counter(), [], 0, 0, 0, time.time()
+    kinds_seen, failed, books, began = Counter(), {}, trials.Books(), time.time()
     for i, (kind, more) in enumerate(planned(world, options.trials, random.Random(options.seed), options.only)):
         if options.one is not None and i != options.one:
             continue
-        what, wrong, books = trial(world, kind, more, f"{options.seed}-{i}")
+        what, wrong = trial(world, kind, more, f"{options.seed}-{i}", books)
         kinds_seen[kind.__name__] += 1
-        kills, told, unharmed = kills + books.kills, told + books.told, unharmed + books.unharmed
         print(f"{i:4} {kind.__name__:16} {what} {'FAILED: ' + wrong if wrong else 'ok'}", flush=True)
         if wrong:
-            failed.append(i)
+            failed[i] = kind.__name__
     n = sum(kinds_seen.values())
     print(f"\n{n - len(failed)} of {n} trials survived (seed {options.seed}, {time.time() - began:.0f} s)")
     print(", ".join(f"{kind} {count}" for kind, count in sorted(kinds_seen.items())))
-    print(f"kills {kills}, errors told {told}, runs that a fault did not harm {unharmed}")
+    print(f"kills {books.kills}, errors told {books.told}, runs that a fault did not harm {books.unharmed}")
     if failed:
-        print(f"failed: {failed}; one alone: python tests/faults/harness.py --seed {options.seed} --trials "
-              f"{options.trials} --one {failed[0]}")  # fmt: skip
+        beside = "bash .ci/postgres " if os.environ.get("VOC_TEST_POSTGRES") else ""
+        print(f"failed: {list(failed)}; one alone: {beside}python tests/faults/harness.py --seed {options.seed} "
+              f"--trials {options.trials} --one {next(iter(failed))}")  # fmt: skip
+    if options.record:
+        _record(options, kinds_seen, failed, books)
     if not (failed and options.keep):
         shutil.rmtree(folder)
     return 1 if failed else 0

@@ -6,65 +6,16 @@ import shutil
 import signal
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import disk
-import servers
-from world import NEXT_DAY, night, with_channel
+from beside import receivers, restarted_server
+from trials import same, settled
+from world import night
 
 import voc
 from clinic import DAY
 from voc.faults import POINTS
-
-# Every error that a person is meant to act upon says how.
-REMEDY = re.compile(
-    r"free the disk|free some space|fix its permissions|check (?:the disk|space)|restore|run '|run it again|then run"
-    r"|try again|reinstall|move it away|end it|wait"
-)
-CANARY = "parking"
-
-
-@dataclass
-class Books:
-    """What a trial saw: kills, errors that were told, and runs that went well in spite of the fault."""
-
-    kills: int = 0
-    told: int = 0
-    unharmed: int = 0
-
-    def enter(self, ended, *, may_fail=True):
-        """Count one end, and see that an error is one line that says what to do."""
-        if ended.code == -signal.SIGKILL:
-            self.kills += 1
-        elif ended.code == 0:
-            self.unharmed += 1
-        else:
-            assert may_fail, f"failed: {ended.code} {ended.err[-800:]}"
-            assert ended.code in (1, 75), f"ended with {ended.code}: {ended.err[-1500:]}"
-            assert "unexpected" not in ended.message, ended.message
-            assert REMEDY.search(ended.message), f"no remedy in: {ended.message}"
-            self.told += 1
-        assert CANARY not in ended.err.casefold().replace("parking.csv", ""), "a customer's words in the log"
-        return ended
-
-
-def settled(world, root, template="plain"):
-    """Run the night until it is well, and compare what is there with the undisturbed state, row for row."""
-    last = world.run(night, root)
-    assert last.code == 0, f"the rerun failed: {last.code} {last.err[-1500:]}"
-    same(world.right[template], world.state(root))
-
-
-def same(wanted, got):
-    """Raise where two states differ, and say in what."""
-    for kind, parts in wanted.items():
-        assert got[kind].keys() == parts.keys(), f"{kind}: {sorted(got[kind].keys() ^ parts.keys())}"
-        for name, content in parts.items():
-            if got[kind][name] != content:
-                at = next((i for i, (a, b) in enumerate(zip(content, got[kind][name], strict=False)) if a != b), 0)
-                where = slice(max(at - 80, 0), at + 120)
-                raise AssertionError(f"{kind} {name}: wanted ...{content[where]}... got ...{got[kind][name][where]}...")
 
 
 def named_point(world, rng, books, point=None):
@@ -354,56 +305,6 @@ def _without_reason(found):
     return found
 
 
-HOOK = """
-[channels.out]
-url_env = "VOC_OUT"
-quiet = false
-private = true
-
-[notifications]
-retry_minutes = 15
-"""
-# How far a delivery has come depends on what the other side did; what was delivered must not.
-_COME = re.compile(r"'(?:sent|retrying|sending)', \d+, ")
-
-
-def receivers(world, rng, books):
-    """A webhook or a mail server is down, slow or lying: the night goes on, and the next one delivers."""
-    kind = rng.choice(("hook", "mail"))
-    how = rng.choice(servers.HOOKS if kind == "hook" else servers.MAILS)
-    wanted = _told_by(world, kind, "well", books)[0] if kind not in world.told else world.told[kind]
-    world.told[kind] = wanted
-    got, state = _told_by(world, kind, how, books)
-    assert got == wanted, f"{kind} {how}: {sorted(got ^ wanted)} of {len(wanted)} deliveries"
-    if kind in world.right:
-        same(world.right[kind], state)
-    return f"{kind}: {how}"
-
-
-def _told_by(world, kind, how, books):
-    """Two nights, the first with a receiver that is ``how``: ids of what was taken, and the state after both."""
-    port, told = servers.free_port(), world.folder / "told"
-    told.write_text("")
-    root = with_channel(world, "channel", HOOK)
-    address = f"json://127.0.0.1:{port}/?cto=0.4&rto=0.4" if kind == "hook" else (
-        f"mailto://127.0.0.1:{port}?from=voc@acme.example&to=ops@acme.example&mode=insecure&cto=0.4&rto=0.4"
-    )  # fmt: skip
-    for day, manner in ((DAY, how), (NEXT_DAY, "well")):
-        server = world.start(servers.listen, kind, manner, told, port) if manner != "down" else None
-        ended = books.enter(world.run(night, root, day, None, {"VOC_OUT": address}), may_fail=False)
-        assert ended.code == 0, ended.err
-        if server:
-            server.wait(kill_after=0)
-    taken = set(told.read_text().split())
-    told.unlink()
-    state = world.state(root)
-    state["register"]["deliveries"] = _COME.sub("", state["register"]["deliveries"])
-    state["register"]["deliveries"] = re.sub(r"'2026-03-\d\d [\d:.]+'|None", "when", state["register"]["deliveries"])
-    if how == "well":
-        world.right[kind] = state
-    return taken, state
-
-
 full_disk = _failing_disk(disk.FULL, "full_disk", "The disk is full from some call on, after half of a write.")
 read_only_disk = _failing_disk(disk.READONLY, "read_only_disk", "The disk is read-only from some call on.")
 broken_disk = _failing_disk(disk.BROKEN, "broken_disk", "One write or sync fails with an I/O error.")
@@ -411,4 +312,5 @@ broken_disk = _failing_disk(disk.BROKEN, "broken_disk", "One write or sync fails
 KINDS = (
     named_point, random_moment, at_a_call, power_cut, power_cut_after, full_disk, read_only_disk, broken_disk,
     clock_jump, two_at_once, locked_register, readers, damaged_lake, damaged_model, poison_row, receivers,
+    *([restarted_server] if os.environ.get("VOC_TEST_POSTGRES") else []),
 )  # fmt: skip

@@ -25,6 +25,7 @@ WARM = (
     "graspologic_native", "apprise", "voc.workspace", "voc.nightly", "voc.queries", "voc.doctor", "voc.store.register",
     "voc.store.migrations", "voc.themes.discover", "voc.tagging.tagger", "voc.testing", "pydantic",
     "sentencex", "fasttext", "polars._utils.parquet", "typer._click.decorators",
+    *(["psycopg"] if os.environ.get("VOC_TEST_POSTGRES") else []),
 )  # fmt: skip
 
 
@@ -139,6 +140,11 @@ class World:
         ended = self.run(_write_state, root, target)
         if ended.code:
             raise AssertionError(f"the state cannot be read: {ended.err[-2000:]}")
+        return self.taken(target)
+
+    @staticmethod
+    def taken(target):
+        """What a child has written into ``target`` for us."""
         found = json.loads(target.read_text())
         target.unlink()
         return found

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import shlex
 import shutil
 import subprocess
@@ -10,15 +9,13 @@ import sys
 import time
 
 import pytest
-import sqlalchemy as sa
 
 import voc
-from clinic import DAY, VOC_TOML, lake_rows, make_clinic
+from clinic import DAY, VOC_TOML, lake_rows, make_clinic, server_rows
 from voc.errors import StoreError
-from voc.store import Register, tables
+from voc.store import Register
 
 pytestmark = pytest.mark.live
-OF_RUNS = {"runs", "run_steps", "receipts"}
 
 
 @pytest.fixture
@@ -30,17 +27,8 @@ def server(request):
 
 
 def rows(url):
-    with Register(url) as register, register.reading() as connection:
-        return {
-            # What a step has read is told by file names, and a run that died had counted some of a file's texts.
-            table.name: sorted(
-                re.sub(r"'verbatims': \d+", "", repr(tuple(row)))
-                for row in connection.execute(sa.select(table))
-                if not str(row[0]).startswith("fresh:")
-            )
-            for table in tables.metadata.sorted_tables
-            if table.name not in OF_RUNS
-        }
+    with Register(url) as register:
+        return server_rows(register)
 
 
 def clinic_on(root, url):
