@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from voc.configaccess import Access, access_settings
-from voc.configbuild import build, table, tupled
+from voc.configbuild import build, table, toml, tupled
 from voc.configloop import LOOP_TABLES, Channel, Notifications, Permissions, loop_settings
 from voc.errors import ConfigError
 from voc.model import Calendar
@@ -217,10 +216,10 @@ def load(folder: Path) -> Config:
     if not path.is_file():
         raise ConfigError(f"{folder} is no workspace: it has no {CONFIG_FILE}; make one with 'voc init {folder}'")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    return parse(raw, str(path), folder)
+    return parse(toml(text, str(path)), str(path), folder)
 
 
 def parse(raw: dict[str, Any], where: str = CONFIG_FILE, folder: Path | None = None) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+# Reading a dotted key takes the square of its length: a line of settings has a handful of dots, a text a few hundred.
+_MOST_DOTS, _MOST_CHARACTERS = 1000, 5_000_000
+
+
+def toml(text: str, where: str) -> dict[str, Any]:
+    """A file of settings, parsed; one that would take for ever, or nests beyond reason, is refused.
+
+    Raises:
+        ConfigError: it is no TOML, or too much of it.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise ConfigError(f"{where}: {len(text):,} characters; settings have fewer than {_MOST_CHARACTERS:,}")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            raise ConfigError(f"{where}: line {number} has more than {_MOST_DOTS} dots; break it into several lines")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{where}: not valid TOML for voc: lists or tables are nested too deeply") from None
+    except ValueError as error:
+        # Beside its own errors, a number of thousands of digits.
+        raise ConfigError(f"{where}: not valid TOML: {str(error).splitlines()[0]}") from error
 
 
 def table(value: Any, where: str) -> dict[str, Any]:

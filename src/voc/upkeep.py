@@ -29,7 +29,7 @@ class Upkeep(ABC):
         with writer_lock(self.root):
             return backing.backup(self.context(), target, with_keys=with_keys)
 
-    def maintain(self, *, days: int = maintaining.KEEP_DAYS) -> dict[str, int]:
+    def maintain(self, *, days: int = maintaining.KEEP_DAYS, renew_digests: bool = False) -> dict[str, int]:
         """Merge the lake's small files and delete old ones; see ``voc.steps.maintaining.maintain``."""
         with writer_lock(self.root):
-            return maintaining.maintain(self.context(), days=days)
+            return maintaining.maintain(self.context(), days=days, renew_digests=renew_digests)

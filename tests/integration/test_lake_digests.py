@@ -137,6 +137,20 @@ def test_a_lake_without_digests_gets_them_and_then_keeps_them(lake):
         Lake(lake.root).settle()
 
 
+@pytest.mark.parametrize("damage", [cut, lose])
+def test_lost_digests_can_be_made_anew_of_a_sound_table(lake, damage):
+    damage(table(lake) / digests.NAME)
+    again = Lake(lake.root)
+    with pytest.raises(StoreError, match="renew-digests"):
+        again.settle()
+    again.renew_digests()
+    again.settle()
+    assert again.verify("feedback") == 3
+    cut(log(lake)[1])
+    with pytest.raises(StoreError, match=rf"{digests.entry(1)} is damaged"):
+        again.renew_digests()
+
+
 def test_digests_stay_right_through_upkeep_erasure_and_a_new_column(lake):
     def well():
         assert set(digests.read(table(lake))) == {p.name for p in (table(lake) / "_delta_log").iterdir()}

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 import voc
 from voc import config
-from voc.errors import InputError, VocError
+from voc.errors import ConfigError, InputError, VocError
 from voc.ingest import load_profile
 from voc.ingest.archive import check_workbook
 from voc.ingest.profile import parse_profile
+from voc.tagging.packs import load_pack
 
 EXAMPLES = int(os.environ.get("VOC_FUZZ", "150"))
 FUZZ = settings(
@@ -115,6 +116,38 @@ def test_a_toml_file_of_any_text_is_settings_or_one_line(tmp_path_factory, text)
             load()
         except VocError as error:
             one_line(error)
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * DEEP + "]" * DEEP,
+        "a = " + "{a=" * DEEP + "1" + "}" * DEEP,
+        "a." * DEEP + "a = 1",
+        "[" + "a." * DEEP + "a]",
+        "a = " + "9" * DEEP,
+        "a = 1\n" * 2_000_000,
+    ],
+    ids=["lists", "tables", "dotted key", "dotted header", "number", "long"],
+)
+def test_settings_that_nest_or_go_on_beyond_reason_are_one_line_and_no_hang(tmp_path, text):
+    path = tmp_path / "voc.toml"
+    path.write_text(text)
+    for load in (lambda: config.load(tmp_path), lambda: load_profile(path), lambda: load_pack(str(path))):
+        with pytest.raises(ConfigError, match=r"voc\.toml: .*(not valid TOML|dots|characters)") as caught:
+            load()
+        one_line(caught.value)
+
+
+@pytest.mark.parametrize("name", ["deep.json", "deep.jsonl"])
+def test_records_that_nest_beyond_reason_are_one_line(tmp_path, name):
+    (tmp_path / name).write_text('{"text":' * DEEP + "1" + "}" * DEEP + "\n")
+    with pytest.raises(InputError, match=name) as caught:
+        voc.read(tmp_path / name, profile="generic")
+    one_line(caught.value)
 
 
 def bomb(path, *, size, lie=None):

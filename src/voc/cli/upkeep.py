@@ -60,9 +60,13 @@ def restore(
 def maintain(
     context: typer.Context,
     days: Annotated[int, typer.Option("--days", min=1, help="Files of versions this old stay readable.")] = 7,
+    renew_digests: Annotated[
+        bool,
+        typer.Option("--renew-digests", help="The lake's log has lost its digests: take it as it is."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Merge the lake's small files and delete old ones; the night does it too, where there are many."""
     with opened(context) as ws:
-        done = ws.maintain(days=days)
+        done = ws.maintain(days=days, renew_digests=renew_digests)
     show(done, list(done.items()), ("lake", "files"), as_json=as_json)

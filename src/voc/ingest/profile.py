@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from voc.configbuild import toml
 from voc.errors import ConfigError
 from voc.ingest.checks import known, one_of, strings, typed
 from voc.ingest.rules import JsonRules, MessageRules, QuestionRules, json_rules, message_rules, question_rules
@@ -121,12 +121,12 @@ def load_profile(name_or_path: str | Path | Profile) -> Profile:
             raise ConfigError(f"no profile {str(name_or_path)!r}; known are {', '.join(known)}, or give a .toml file")
         path = Path(str(resources.files(__package__) / "profiles" / f"{name}.toml"))
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the profile: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    return parse_profile(raw, path.stem, str(path))
+    return parse_profile(toml(text, str(path)), path.stem, str(path))
 
 
 def parse_profile(raw: dict[str, Any], name: str, where: str | None = None) -> Profile:

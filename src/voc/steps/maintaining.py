@@ -19,8 +19,13 @@ KEEP_DAYS = 7
 MANY_FILES = 64
 
 
-def maintain(ctx: Context, *, days: int = KEEP_DAYS) -> dict[str, int]:
+def maintain(ctx: Context, *, days: int = KEEP_DAYS, renew_digests: bool = False) -> dict[str, int]:
     """Merge small files and delete those that no version of the last ``days`` days uses; call it under ``writer_lock``.
+
+    Args:
+        ctx: the workspace.
+        days: files of versions this old stay readable.
+        renew_digests: first take the lake's log for what it is now: the file of its digests is lost.
 
     Returns:
         ``files_merged`` and ``files_deleted``.
@@ -31,6 +36,8 @@ def maintain(ctx: Context, *, days: int = KEEP_DAYS) -> dict[str, int]:
     """
     if days < 1:
         raise InputError("keep at least one day: a session that is open now still reads the files of its version")
+    if renew_digests:
+        ctx.lake.renew_digests()
     ctx.lake.settle()
     return {"files_merged": ctx.lake.compact(), "files_deleted": ctx.lake.vacuum(days)}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from voc import config as configuration
+from voc.configbuild import toml
 from voc.errors import ConfigError, ConflictError
 from voc.loop import rules
 from voc.steps import routing
@@ -44,10 +44,7 @@ def parsed(root: Path, new: str) -> Config:
     Raises:
         ConfigError: it is no TOML, or holds a key or value that voc does not know.
     """
-    try:
-        raw = tomllib.loads(new)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}") from error
+    raw = toml(new, configuration.CONFIG_FILE)
     return configuration.parse(raw, configuration.CONFIG_FILE, root)
 
 

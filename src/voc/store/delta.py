@@ -266,6 +266,16 @@ def settle(folder: Folder) -> None:
     digests.adopt(folder, digests.known(folder))
 
 
+def renew_digests(folder: Path) -> None:
+    """Take the log for what it is now, where the file of its digests is lost; every data file is read whole.
+
+    Raises:
+        StoreError: the log or a data file is damaged.
+    """
+    digests.write(folder, digests.followed(folder, {}))
+    verify(folder)
+
+
 def _drop_unwritten(folder: Path, known: digests.Digests | None) -> None:
     """Remove what was never written to its end: it was never acknowledged, for no digest names it."""
     doomed = _blank(folder) if known is None else digests.unwritten(folder, known, most=_UNSETTLED)

@@ -60,13 +60,13 @@ def read(folder: Path) -> Digests | None:
     path = folder / NAME
     if not path.exists():
         if any(_MARK.encode() in entry.read_bytes() for entry in (folder / LOG).glob("*.json")):
-            raise _fault(folder, f"{NAME}, the digests of its log, is gone")
+            raise _own_fault(folder, "gone")
         return None
     content = path.read_bytes()
     body, _, own = content.removesuffix(b"\n").rpartition(b"\n")
     lines = [_LINE.fullmatch(line) for line in body.decode(errors="replace").splitlines()]
     if content[-1:] != b"\n" or own.decode(errors="replace") != hashlib.sha256(body).hexdigest() or None in lines:
-        raise _fault(folder, f"{NAME}, the digests of its log, is damaged")
+        raise _own_fault(folder, "damaged")
     return {line[2]: line[1] for line in lines if line}
 
 
@@ -242,6 +242,13 @@ def version_of(name: str) -> int:
 def last(digests: Digests) -> int:
     """The newest version that is named; -1 if none."""
     return max((version_of(name) for name in digests if name.endswith(".json")), default=-1)
+
+
+def _own_fault(folder: Path, how: str) -> StoreError:
+    return StoreError(
+        f"{_fault(folder, f'{NAME}, the digests of its log, is {how}')}; if none has it, 'voc maintain "
+        "--renew-digests' takes the log for what it is now"
+    )
 
 
 def _fault(folder: Path, what: str) -> StoreError:

@@ -176,6 +176,18 @@ class Lake:
         with delta.explained(folder):
             return delta.verify(folder)
 
+    def renew_digests(self) -> None:
+        """Take every table's log for what it is now, where the file of its digests is lost.
+
+        Raises:
+            StoreError: a log entry is not whole, or a data file is damaged.
+        """
+        for table in TABLES:
+            folder = self._folder(table)
+            if folder.is_dir():
+                with commit_lock(self.root), delta.explained(folder):
+                    delta.renew_digests(folder)
+
     def most_files(self) -> int:
         """How many live data files the table has that has most.
 

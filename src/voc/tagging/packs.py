@@ -9,11 +9,11 @@ which its feedback is tagged; its own name unless set), ``none`` (texts that bel
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from voc.configbuild import toml
 from voc.errors import ConfigError
 from voc.model import OWNER_FUNCTIONS, OwnerFunction, Sla
 
@@ -100,12 +100,12 @@ def load_pack(name: str) -> Pack:
     path = Path(name) if own else _FOLDER / f"{name}.toml"
     where = name if own else f"pack {name}"
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{where}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
-    return parse_pack(raw, where)
+    return parse_pack(toml(text, where), where)
 
 
 def parse_pack(raw: dict[str, Any], where: str) -> Pack:
