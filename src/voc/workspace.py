@@ -93,6 +93,7 @@ def init(folder: Path, packs: Sequence[str] = (), *, settings: str | None = None
     (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
     make_key(folder)
     # Last of all, so that a folder with a voc.toml is a whole workspace.
+    (folder / configuration.CONFIG_FILE).touch(mode=0o600)
     (folder / configuration.CONFIG_FILE).write_text(text, encoding="utf-8")
     return open_workspace(folder)
 

@@ -94,3 +94,4 @@ def test_an_exported_table_has_no_formula(clinic_after, tmp_path):
     assert run(["-w", str(clinic_after), "export", "feedback", "--out", str(out)]) == 0
     exported = pl.read_csv(out, infer_schema_length=0)
     assert not exported["text"].drop_nulls().str.contains(r"^\s*[=+@|%]").any()
+    assert out.stat().st_mode & 0o777 == 0o600

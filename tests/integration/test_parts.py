@@ -203,19 +203,11 @@ def test_models_are_data_and_not_programs():
 
 
 def test_everything_a_night_writes_is_private(clinic_after):
-    # What the sources put there is theirs; voc.toml holds no secret.
-    ours = [p for p in clinic_after.rglob("*") if p.relative_to(clinic_after).parts[0] not in ("inbox", "voc.toml")]
-    loose = [
-        f"{p.relative_to(clinic_after)} {stat.S_IMODE(p.stat().st_mode):o}"
-        for p in ours
-        if stat.S_IMODE(p.stat().st_mode) & 0o077 and not _sealed(p, clinic_after)
-    ]
-    assert loose == []
-
-
-def _sealed(path, root):
-    """Within a folder that only its owner may enter."""
-    return any(not stat.S_IMODE(up.stat().st_mode) & 0o077 for up in path.parents if up.is_relative_to(root))
+    # What the sources put into the inbox is theirs.
+    ours = [p for p in clinic_after.rglob("*") if p.relative_to(clinic_after).parts[:1] != ("inbox",)]
+    modes = {p.relative_to(clinic_after): (p.is_dir(), stat.S_IMODE(p.stat().st_mode)) for p in (clinic_after, *ours)}
+    loose = {str(name): oct(mode) for name, (folder, mode) in modes.items() if mode != (0o700 if folder else 0o600)}
+    assert loose == {}
 
 
 def test_documents_name_tests_that_exist():

@@ -175,6 +175,9 @@ def read_table(path: Path) -> pl.DataFrame:
     return table(path)
 
 
+WRITTEN = (".parquet", ".jsonl", ".ndjson", ".csv", ".tsv")
+
+
 def write_table(frame: pl.DataFrame, path: Path) -> None:
     """Write csv, tsv, jsonl or parquet by the file's ending; lists become JSON in csv and tsv.
 
@@ -185,6 +188,9 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
 
     ending = path.suffix.lower()
     try:
+        if ending in WRITTEN:
+            # Comments, though redacted, are not for every user of the machine.
+            path.touch(mode=0o600)
         if ending == ".parquet":
             frame.write_parquet(path)
         elif ending in (".jsonl", ".ndjson"):

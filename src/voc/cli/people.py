@@ -52,6 +52,7 @@ def export(
     with opened(context) as ws:
         if respondent:
             held = ws.held(respondent, source)
+            out.touch(mode=0o600)
             out.write_text(json.dumps(held, default=plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             say(f"{sum(map(len, held.values()))} rows of one person: {out}")
             return

@@ -125,6 +125,7 @@ def kept(ctx: Context, upload: Upload) -> str:
     if not upload.shipped:
         profile = f"{PROFILES}/{name}.toml"
         (ctx.root / PROFILES).mkdir(exist_ok=True, mode=0o700)
+        (ctx.root / profile).touch(mode=0o600)
         (ctx.root / profile).write_text(write_profile(upload.guess), encoding="utf-8")
     load_profile(ctx.root / profile if not upload.shipped else profile)
     ending = upload.path.suffix.casefold()

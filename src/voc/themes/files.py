@@ -207,7 +207,7 @@ def _replace(path: Path, content: bytes) -> None:
     """Write ``content`` to disk beside ``path`` and put it in place at once, for good when this returns."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as handle:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
