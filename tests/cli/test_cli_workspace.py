@@ -159,6 +159,18 @@ def test_a_busy_workspace_is_code_75_and_reading_goes_on(acme):
             assert acme.json(*verb)
 
 
+def test_a_night_that_is_stopped_by_hand_is_code_130_and_the_next_one_repairs_it(acme, monkeypatch):
+    def stopped(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("voc.nightly.laning.watch", stopped)
+    code, _, err = acme.run("nightly", "--date", DAY)
+    assert (code, err.splitlines()[-1]) == (130, "voc: stopped; run it again: it repairs what was cut short")
+    monkeypatch.undo()
+    assert acme.json("nightly", "--date", DAY)["state"] == "ok"
+    assert [run["state"] for run in acme.json("runs", "list")].count("interrupted") == 1
+
+
 def test_runs_are_listed_and_shown_step_by_step(acme):
     (run,) = acme.json("runs", "list")
     assert (run["state"], run["kind"], run["books"]["read"]) == ("ok", "nightly", N_ROWS)

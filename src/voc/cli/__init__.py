@@ -81,8 +81,11 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+_STOPPED = 130
+
+
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code: 0 ok, 1 failed, 2 bad usage, 75 busy."""
+    """Run one command and return its exit code: 0 ok, 1 failed, 2 bad usage, 75 busy, 130 stopped."""
     try:
         code = app(arguments, standalone_mode=False)
     except VocError as error:
@@ -92,13 +95,16 @@ def run(arguments: list[str]) -> int:
         message = error.format_message() or "no command given; 'voc --help' lists them"  # type: ignore[attr-defined]
         return _fail(message, getattr(error, "exit_code", 2))
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("stopped", 130)
+        code = _STOPPED
     except BrokenPipeError:
         return 0
     except Exception as error:
         if os.environ.get("VOC_DEBUG"):
             raise
         return _fail(_unforeseen(error), 1)
+    # typer turns Ctrl-C into this code, and says nothing.
+    if code == _STOPPED:
+        return _fail("stopped; run it again: it repairs what was cut short", _STOPPED)
     return code if isinstance(code, int) else 0
 
 
