@@ -266,13 +266,14 @@ def settle(folder: Folder) -> None:
     digests.adopt(folder, digests.known(folder))
 
 
-def renew_digests(folder: Path) -> None:
+def renew_digests(folder: Folder) -> None:
     """Take the log for what it is now, where the file of its digests is lost; every data file is read whole.
 
     Raises:
         StoreError: the log or a data file is damaged.
     """
-    digests.write(folder, digests.followed(folder, {}))
+    if not isinstance(folder, Remote):
+        digests.write(folder, digests.followed(folder, {}))
     verify(folder)
 
 

@@ -183,9 +183,9 @@ class Lake:
             StoreError: a log entry is not whole, or a data file is damaged.
         """
         for table in TABLES:
-            folder = self._folder(table)
+            folder = self.folder(table)
             if folder.is_dir():
-                with commit_lock(self.root), delta.explained(folder):
+                with commit_lock(self.local), delta.explained(folder):
                     delta.renew_digests(folder)
 
     def most_files(self) -> int:
