@@ -143,12 +143,11 @@ def test_lost_digests_can_be_made_anew_of_a_sound_table(lake, damage):
     again = Lake(lake.root)
     with pytest.raises(StoreError, match="renew-digests"):
         again.settle()
-    again.renew_digests()
-    again.settle()
+    again.settle(renew_digests=True)
     assert again.verify("feedback") == 3
     cut(log(lake)[1])
     with pytest.raises(StoreError, match=rf"{digests.entry(1)} is damaged"):
-        again.renew_digests()
+        again.settle(renew_digests=True)
 
 
 def test_digests_stay_right_through_upkeep_erasure_and_a_new_column(lake):

@@ -36,9 +36,7 @@ def maintain(ctx: Context, *, days: int = KEEP_DAYS, renew_digests: bool = False
     """
     if days < 1:
         raise InputError("keep at least one day: a session that is open now still reads the files of its version")
-    if renew_digests:
-        ctx.lake.renew_digests()
-    ctx.lake.settle()
+    ctx.lake.settle(renew_digests=renew_digests)
     return {"files_merged": ctx.lake.compact(), "files_deleted": ctx.lake.vacuum(days)}
 
 

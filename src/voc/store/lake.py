@@ -153,16 +153,21 @@ class Lake:
             stored = delta.open_table(folder)
             return int(delta.files(stored, folder)["num_records"].sum()) if stored else 0
 
-    def settle(self) -> None:
+    def settle(self, *, renew_digests: bool = False) -> None:
         """Put in order what a power cut or a kill has left, before anything is read; appends do so for their table.
 
+        Args:
+            renew_digests: first take each log for what it is now: the file of its digests is lost.
+
         Raises:
-            StoreError: the disk refuses.
+            StoreError: the disk refuses, or what was acknowledged is damaged or gone.
         """
         for table in TABLES:
             folder = self.folder(table)
             if folder.is_dir():
                 with commit_lock(self.local), delta.explained(folder):
+                    if renew_digests:
+                        delta.renew_digests(folder)
                     self.settle_table(table)
 
     def verify(self, table: str) -> int:
@@ -175,18 +180,6 @@ class Lake:
         folder = self.folder(table)
         with delta.explained(folder):
             return delta.verify(folder)
-
-    def renew_digests(self) -> None:
-        """Take every table's log for what it is now, where the file of its digests is lost.
-
-        Raises:
-            StoreError: a log entry is not whole, or a data file is damaged.
-        """
-        for table in TABLES:
-            folder = self.folder(table)
-            if folder.is_dir():
-                with commit_lock(self.local), delta.explained(folder):
-                    delta.renew_digests(folder)
 
     def most_files(self) -> int:
         """How many live data files the table has that has most.
