@@ -31,6 +31,7 @@ from voc.store.durable import make_folder
 from voc.tagging.lanes import load_detector
 from voc.text.encode import load_encoder, load_static
 from voc.themes import discover
+from voc.themes.model import tier_named
 from voc.workspace import Workspace, init, open_workspace
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def prepare(ws: Workspace) -> Read:
 def _fit(ws: Workspace) -> None:
     """The themes of the first items, discovered as a first night does."""
     ctx, drawn = ws.context(), draw(0, _FIT_ITEMS)
-    model = discover(_said(ws, drawn), encoder=load_encoder(), static=load_static(), seed=0)
+    tier = tier_named(ctx.config.tier)
+    model = discover(_said(ws, drawn), encoder=load_encoder(), static=load_static(), seed=0, tier=tier)
     model.save(ws.root / theming.FOLDER / model.version)
     ctx.register.put_themes(model.themes)
     theming.put_in_force(ctx, model)

@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--history", type=int, default=1_000_000)
     parser.add_argument("--cascade", type=int, default=10_000)
     parser.add_argument("--peers", type=int, default=2_000)
-    parser.add_argument("--folder", type=Path, help="where the history is kept; one that is there is used again")
+    parser.add_argument("--folder", type=Path, help="where themes and history are kept; what is there is used again")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--night", type=Path, help="internal: one night here")
     options = parser.parse_args()
@@ -48,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = options.folder or Path(made)
         if "whole" in options.only:
-            figures += whole(Path(made), options.items, steps)
+            figures += whole(folder, Path(made), options.items, steps)
         if "cascade" in options.only:
             figures += cascade(folder, options.history, options.cascade, steps)
         if "peers" in options.only:
@@ -66,16 +67,18 @@ def main() -> None:
     record.show(figures)
 
 
-def whole(folder: Path, sizes: list[int], steps: dict[str, Any]) -> list[dict[str, Any]]:
+def whole(kept: Path, folder: Path, sizes: list[int], steps: dict[str, Any]) -> list[dict[str, Any]]:
     """A night of each size in a workspace of its own; per item, the longest against the shortest."""
     from bigset import make_workspace, prepare
     from bigset_items import write_csv
 
     figures, per_item = [], {}
+    if not (kept / "prepared").is_dir():
+        with make_workspace(kept / "prepared") as ws:
+            prepare(ws)
     for size in sizes:
         root = folder / f"whole-{size}"
-        with make_workspace(root) as ws:
-            prepare(ws)
+        shutil.copytree(kept / "prepared", root)
         write_csv(root / "inbox" / "new.csv", size)
         done = _apart(root)
         per_item[size] = done["wall"] / size
@@ -84,6 +87,8 @@ def whole(folder: Path, sizes: list[int], steps: dict[str, Any]) -> list[dict[st
         stored = sum(file.stat().st_size for file in (root / "lake").rglob("*.parquet"))
         figures.append({"name": f"bytes in the lake a comment, {size:,} new", "value": round(stored / size, 1),
                         "baseline": 400, "baseline_is": "asked", "n": size})  # fmt: skip
+        shutil.rmtree(root)
+        print(f"{size:,}: {done['wall']:.0f} s, {done['cpu']:.0f} CPU s, {done['peak_mb']:.0f} MB", flush=True)
     if len(sizes) > 1:
         ratio = per_item[sizes[-1]] / per_item[sizes[0]]
         name = f"wall time an item, {sizes[-1]:,} against {sizes[0]:,}"

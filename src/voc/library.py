@@ -8,11 +8,11 @@ import polars as pl
 
 from voc.errors import InputError
 from voc.steps.tagging import mentions_of
-from voc.steps.theming import pooled
 from voc.tagging.tagger import Tagger
 from voc.text.encode import load_encoder, load_static
 from voc.themes import discover as discover_mentions
 from voc.themes import items_frame
+from voc.themes.pools import pooled
 
 if TYPE_CHECKING:
     from voc.themes import ThemeModel

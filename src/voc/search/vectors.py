@@ -110,7 +110,7 @@ class VectorIndex:
             StoreError: the disk fails.
         """
         gone, kept = 0, []
-        for segment in self._segments:
+        for segment in self._segments if len(keys) else []:
             doomed = np.isin(segment.keys, keys)
             gone += int(doomed.sum())
             kept.append(_taken(segment, ~doomed) if doomed.any() else segment)

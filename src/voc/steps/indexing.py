@@ -10,17 +10,17 @@ import numpy as np
 import polars as pl
 
 from voc.errors import StoreError
+from voc.pool import mapped
 from voc.queries import latest
 from voc.search import VectorIndex, WordIndex, keys_of
+from voc.steps.tagging import processes
 from voc.store.durable import make_folder
+from voc.store.marks import EMPTY, appended, mark
 from voc.text.encode import load_static
-from voc.text.split import split_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from voc.steps.context import Context
 
@@ -28,8 +28,11 @@ logger = logging.getLogger(__name__)
 
 FOLDER, VECTORS = "search", "vectors"
 CHUNK = 20_000
-# Up to when the lake was read, by the clock that stamps what is ingested.
-SEEN = "ingested_at"
+WORK = "voc.search.work:vectors_of"
+# How far the lake was read, as a mark of its table.
+SEEN = "seen"
+# How many items were indexed when a run last left it.
+ITEMS = "items"
 
 
 def words_of(root: Path) -> WordIndex:
@@ -63,13 +66,16 @@ def update(ctx: Context, *, progress: Callable[[int], None] = lambda _: None) ->
 def _updated(ctx: Context, progress: Callable[[int], None]) -> int:
     words, vectors = words_of(ctx.root), vectors_of(ctx.root)
     if not words.usable or (len(words) and not len(vectors)):
-        done = _rebuild(ctx, progress)
-    else:
-        done = _add(ctx, words, vectors, words.fact(SEEN), progress)
+        return _rebuild(ctx, progress)
+    new = appended(ctx.lake, "feedback", words.fact(SEEN) or EMPTY)
+    if new is None or words.fact(ITEMS) != str(len(words)):
+        new = ctx.lake.scan("feedback")
+        done = _add(ctx, words, vectors, new, progress)
         if len(words) != _expected(ctx):
             logger.info("search index differs from the lake: it is made anew")
             done = _rebuild(ctx, progress)
-    return done
+        return done
+    return _add(ctx, words, vectors, new, progress)
 
 
 def forget(ctx: Context, ids: Collection[str]) -> int:
@@ -80,7 +86,10 @@ def forget(ctx: Context, ids: Collection[str]) -> int:
     """
     if not ids:
         return 0
-    gone = words_of(ctx.root).forget(ids)
+    words = words_of(ctx.root)
+    gone = words.forget(ids)
+    if gone:
+        _note(words, **{ITEMS: str(len(words))})
     vectors_of(ctx.root).forget(keys_of(pl.Series(sorted(ids), dtype=pl.String)))
     return gone
 
@@ -96,40 +105,35 @@ def holds(ctx: Context, ids: Collection[str]) -> bool:
 
 def _rebuild(ctx: Context, progress: Callable[[int], None]) -> int:
     shutil.rmtree(ctx.root / FOLDER, ignore_errors=True)
-    return _add(ctx, words_of(ctx.root), vectors_of(ctx.root), "", progress)
+    return _add(ctx, words_of(ctx.root), vectors_of(ctx.root), ctx.lake.scan("feedback"), progress)
 
 
-def _add(ctx: Context, words: WordIndex, vectors: VectorIndex, since: str, progress: Callable[[int], None]) -> int:
+def _add(
+    ctx: Context, words: WordIndex, vectors: VectorIndex, rows: pl.LazyFrame, progress: Callable[[int], None]
+) -> int:
+    """Add those of some rows of ``feedback`` that are not indexed yet."""
     make_folder(ctx.root / FOLDER)
-    rows = ctx.lake.scan("feedback").select("feedback_id", "revision", "text", "ingested_at")
-    if since:
-        # Rows of the same moment may have come after the last look.
-        rows = rows.filter(pl.col("ingested_at") >= pl.lit(since).str.to_datetime(time_zone="UTC"))
-    fresh = rows.sort("revision").unique("feedback_id", keep="last").sort("ingested_at", "feedback_id").collect()
-    known = words.known(fresh["feedback_id"])
-    new = fresh.filter(pl.Series(known) < pl.col("revision"))
-    done = 0
-    for chunk in new.iter_slices(CHUNK):
-        keys, spans, said = _mentions(chunk)
-        # Vectors first, and never twice: the row among the words says that the item is done.
-        vectors.forget(keys_of(chunk["feedback_id"]))
-        vectors.put(keys, spans, load_static().encode(said))
+    seen = mark(ctx.lake, "feedback")
+    columns = ("feedback_id", "revision", "text", "ingested_at")
+    fresh = rows.select(columns).sort("revision").unique("feedback_id", keep="last").collect()
+    fresh = fresh.sort("ingested_at", "feedback_id")
+    new = fresh.filter(pl.Series(words.known(fresh["feedback_id"])) < pl.col("revision"))
+    # Vectors first, and never twice: the row among the words says that the item is done.
+    vectors.forget(keys_of(new["feedback_id"]))
+    done, chunks = 0, list(new.iter_slices(CHUNK))
+    said = (chunk.select("text") for chunk in chunks)
+    for chunk, found in zip(chunks, mapped(WORK, said, processes(ctx, new.height)), strict=True):
+        keys = keys_of(chunk["feedback_id"])[found["at"].to_numpy()]
+        vectors.put(keys, found.select("start", "end").to_numpy(), found["vector"].to_numpy())
         done += words.put(chunk)
         progress(chunk.height)
-    if fresh.height:
-        words.put(fresh.clear(), **{SEEN: fresh["ingested_at"].max().isoformat()})  # type: ignore[union-attr]
+    if (words.fact(SEEN), words.fact(ITEMS)) != (seen, str(len(words))):
+        _note(words, **{SEEN: seen, ITEMS: str(len(words))})
     return done
 
 
-def _mentions(items: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int32], list[str]]:
-    """Every mention of some items: the item's number, (start, end), and the words; cut as the tagger cuts."""
-    keys, spans, said = [], [], []
-    for key, text in zip(keys_of(items["feedback_id"]).tolist(), items["text"], strict=True):
-        for start, end in split_mentions(text or ""):
-            keys.append(key)
-            spans.append((start, end))
-            said.append(text[start:end])
-    return np.array(keys, np.int64), np.array(spans, np.int32).reshape(-1, 2), said
+def _note(words: WordIndex, **facts: str) -> None:
+    words.put(pl.DataFrame(schema={"feedback_id": pl.String, "revision": pl.Int32, "text": pl.String}), **facts)
 
 
 def _expected(ctx: Context) -> int:

@@ -15,13 +15,11 @@ from voc.ids import stable_id
 from voc.model import LineageEvent, Theme
 from voc.pool import mapped
 from voc.queries.curated import redirects
-from voc.schema import SENTIMENTS
 from voc.steps import phrasing
 from voc.steps.context import THEME_SETTING
 from voc.steps.fresh import Fresh
 from voc.steps.tagging import processes
 from voc.text.encode import load_encoder, load_static
-from voc.text.normalise import is_low_information
 from voc.themelife import ThemeProposal
 from voc.themes import ThemeModel, discover
 from voc.themes.files import facts as model_facts
@@ -30,6 +28,7 @@ from voc.themes.lineage import refit
 from voc.themes.match import relabelled
 from voc.themes.model import tier_named
 from voc.themes.picture import theme_map
+from voc.themes.pools import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
 Edit = Literal["renamed", "accepted", "dismissed", "retired"]
 CHUNK = 20_000
 MENTION = ["feedback_id", "revision", "mention"]
+_CUT = ("start", "end", "sentiment", "problem")
 FOLDER = "themes"
 WORK = "voc.themes.work:assigned"
 DISCOVERED = "themes_discovered_on"
-_POSITIVE = SENTIMENTS[3:]
 
 
 def load_model(ctx: Context) -> ThemeModel | None:
@@ -190,31 +189,48 @@ def assign_waiting(ctx: Context, *, progress: Callable[[int], None] = lambda _: 
     if model is None:
         return counts
     rows_left = Fresh(ctx, "assign", model.version, ("feedback", "tags", "mentions"), ("theme_assignments",))
-    todo = _unassigned(ctx, model.version, rows_left)
+    todo, items = _unassigned(ctx, model.version, rows_left)
     chunks = list(todo.iter_slices(CHUNK))
-    said = (chunk.select("text", "context", "pool") for chunk in chunks)
+    said = (_with_text(chunk, items) for chunk in chunks)
     folder = str(ctx.root / FOLDER / model.version)
     work = mapped(WORK, said, processes(ctx, todo.height), folder=folder)
     for chunk, given in zip(chunks, work, strict=True):
-        rows = pl.concat([chunk, given.select("theme_id", "score")], how="horizontal")
+        rows = pl.concat([chunk.select(*MENTION, "redaction_version"), given], how="horizontal")
+        rows = rows.filter(pl.col("pool").is_not_null())
         ctx.lake.append(
             "theme_assignments", rows.with_columns(theme_version=pl.lit(model.version), assigned_at=pl.lit(ctx.now))
         )
-        counts["mentions"] += chunk.height
-        counts["assigned"] += given["theme_id"].drop_nulls().len()
+        counts["mentions"] += rows.height
+        counts["assigned"] += rows["theme_id"].drop_nulls().len()
         progress(chunk.height)
     rows_left.done()
     return counts
 
 
-def _unassigned(ctx: Context, version: str, rows: Fresh) -> pl.DataFrame:
-    """Mentions that the model called ``version`` has not placed."""
+def _unassigned(ctx: Context, version: str, rows: Fresh) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Mentions that the model called ``version`` has not placed, and the items' texts; both sorted by item.
+
+    Without their words, for a million items' mentions with the texts around them would not fit into memory.
+    """
     one_tagger = rows["tags"].select(pl.col("tagger_version").n_unique() <= 1).collect().item()
     if not rows.whole and not (one_tagger and _have_items(rows)):
         rows.all()
     seen = rows["theme_assignments"].filter(pl.col("theme_version") == version).select(MENTION)
-    new = mentions(ctx, rows).join(seen, on=MENTION, how="anti")
-    return new.filter(pl.col("pool").is_not_null()).sort(MENTION).collect()
+    new = _cut(rows.__getitem__).join(seen, on=MENTION, how="anti").select(*MENTION, *_CUT).sort(MENTION).collect()
+    item = MENTION[:2]
+    texts = rows["feedback"].select(*item, "text", "redaction_version")
+    items = texts.join(new.lazy().select(item), on=item, how="semi").sort(item).collect()
+    known = items.select(*item, "redaction_version")
+    return new.join(known, on=item, maintain_order="left"), items.drop("redaction_version")
+
+
+def _with_text(mentions: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Some mentions, in order, with their items' texts: only the items between the first and the last are looked at."""
+    ids = items["feedback_id"]
+    first = ids.search_sorted(mentions["feedback_id"][0], side="left")
+    last = ids.search_sorted(mentions["feedback_id"][-1], side="right")
+    near = items[first:last]
+    return mentions.join(near, on=MENTION[:2], how="left", maintain_order="left").select("text", *_CUT)
 
 
 def _have_items(rows: Fresh) -> bool:
@@ -314,10 +330,7 @@ def mentions(ctx: Context, rows: Fresh | None = None) -> pl.LazyFrame:
     ``rows``: look at these only, instead of at all that is stored.
     """
     scan = ctx.lake.scan if rows is None else rows.__getitem__
-    newest = scan("tags").group_by("feedback_id", "revision").agg(
-        pl.col("tagger_version").sort_by("tagged_at", "tagger_version").last()
-    )  # fmt: skip
-    cut = scan("mentions").join(newest, on=["feedback_id", "revision", "tagger_version"], how="semi")
+    cut = _cut(scan)
     feedback = scan("feedback").select("feedback_id", "revision", "text", "question", "respondent")
     joined = cut.join(feedback, on=["feedback_id", "revision"])
     return pooled(joined.with_columns(unit=pl.coalesce("respondent", "feedback_id"))).select(
@@ -325,25 +338,8 @@ def mentions(ctx: Context, rows: Fresh | None = None) -> pl.LazyFrame:
     )
 
 
-def pooled(mentions: pl.LazyFrame) -> pl.LazyFrame:
-    """Cut each mention out of its item's ``text``, which becomes its ``context``, and add ``pool``.
-
-    Praise is apart from all the rest, and the empty in no pool.
-
-    Args:
-        mentions: columns ``text`` (the item's), ``start``, ``end``, ``sentiment`` and ``problem``.
-    """
-    text = pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
-    praise = ~pl.col("problem") & pl.col("sentiment").is_in(_POSITIVE)
-    pool = pl.when("_empty").then(None).when(praise).then(pl.lit("praise")).otherwise(pl.lit("problem"))
-    empty = pl.col("text").map_batches(_low_information, return_dtype=pl.Boolean)
-    return (
-        mentions.with_columns(text=text, context="text")
-        .with_columns(_empty=empty)
-        .with_columns(pool=pool)
-        .drop("_empty")
-    )
-
-
-def _low_information(texts: pl.Series) -> pl.Series:
-    return pl.Series([is_low_information(text) for text in texts], dtype=pl.Boolean)
+def _cut(scan: Callable[[str], pl.LazyFrame]) -> pl.LazyFrame:
+    """The mentions of each item's newest tagging."""
+    item = MENTION[:2]
+    newest = scan("tags").group_by(item).agg(pl.col("tagger_version").sort_by("tagged_at", "tagger_version").last())
+    return scan("mentions").join(newest, on=[*item, "tagger_version"], how="semi")

@@ -19,7 +19,8 @@ from voc.store import delta
 if TYPE_CHECKING:
     from voc.store.lake import Lake
 
-_EMPTY = "-1:"
+# The mark of a table before anything was stored.
+EMPTY = "-1:"
 
 
 def mark(lake: Lake, table: str) -> str:
@@ -31,7 +32,7 @@ def mark(lake: Lake, table: str) -> str:
     folder = lake.folder(table)
     with delta.explained(folder):
         stored = delta.open_table(folder)
-        return _EMPTY if stored is None else f"{stored.version()}:{_digest(_paths(stored))}"
+        return EMPTY if stored is None else f"{stored.version()}:{_digest(_paths(stored))}"
 
 
 def appended(lake: Lake, table: str, since: str) -> pl.LazyFrame | None:
@@ -58,7 +59,7 @@ def appended(lake: Lake, table: str, since: str) -> pl.LazyFrame | None:
 def _files_at(lake: Lake, table: str, since: str) -> set[str] | None:
     """The files that the mark stands for; None if the log does not reach back to it, or is another one."""
     version, _, digest = since.partition(":")
-    if since == _EMPTY:
+    if since == EMPTY:
         return set()
     try:
         found = _paths(DeltaTable(str(lake.folder(table)), version=int(version)))

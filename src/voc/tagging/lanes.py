@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 FILE = "lanes/safety.safetensors"
 SAFETY = "safety"
 LANES = (SAFETY, *LANE_RULES)
-# A text is read up to this many clauses; what is longer is read in windows of the same size, none is left out.
-_BATCH = 2_000
+# Patterns are compiled for each batch, so it is long; features are wide, so few parts are weighed at a time.
+_BATCH, _PARTS = 10_000, 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,11 @@ class LaneDetector:
     def _batch(self, texts: Sequence[str | None]) -> list[Reading]:
         parts, owners = windows(texts)
         scores = np.zeros(len(texts), np.float32)
-        if parts:
-            np.maximum.at(scores, owners, self._head.probabilities(lane_features(parts))[:, 0])
+        cues = matches(parts, CUE_PATTERNS)
+        for at in range(0, len(parts), _PARTS):
+            block = slice(at, at + _PARTS)
+            weighed = self._head.probabilities(lane_features(parts[block], cues[block]))[:, 0]
+            np.maximum.at(scores, owners[block], weighed)
         ruled = matches([text or "" for text in texts], list(LANE_RULES.values()))
         rows = zip(texts, scores.tolist(), ruled.tolist(), strict=True)
         return [self._one(text or "", score, rules) for text, score, rules in rows]
@@ -91,14 +94,19 @@ def windows(texts: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64]]:
     return parts, np.asarray(owners, np.int64)
 
 
-def lane_features(parts: Sequence[str]) -> csr_matrix:
-    """Word pieces, the static vector and the cues of each part: (n, N_BUCKETS + dim + n_cues) float32."""
+def lane_features(parts: Sequence[str], cues: NDArray[np.bool_] | None = None) -> csr_matrix:
+    """Word pieces, the static vector and the cues of each part: (n, N_BUCKETS + dim + n_cues) float32.
+
+    Args:
+        parts: n texts.
+        cues: (n, n_cues) which of ``CUE_PATTERNS`` stand in them, from who has looked already.
+    """
     from scipy.sparse import csr_matrix, hstack  # half a second of import
 
     pieces, static = features.pieces_and_static(parts)
     static = static / features.STATIC_WEIGHT
-    cues = csr_matrix(matches(parts, CUE_PATTERNS).astype(np.float32))
-    return hstack([pieces, static, cues], format="csr", dtype=np.float32)
+    said = matches(parts, CUE_PATTERNS) if cues is None else cues
+    return hstack([pieces, static, csr_matrix(said.astype(np.float32))], format="csr", dtype=np.float32)
 
 
 @cache

@@ -30,6 +30,8 @@ POOLS: tuple[Pool, ...] = ("problem", "praise")
 _ASKED = ["text", "context", "pool"]
 _ASSIGNED = {"theme_id": pl.String(), "theme_label": pl.String(), "score": pl.Float64()}
 _DIGITS = 4
+# Features are as wide as the student's weights are long: so many mentions at a time.
+_BLOCK = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,11 @@ class ThemeModel:
             return theme, score
         unsure = np.ones(len(texts), bool)
         if part.student is not None and self.tier != "accurate":
-            theme, score, sure = part.student.decide(features(texts, contexts, self.static))
-            unsure = ~sure & (self.tier != "fast")
+            for at in range(0, len(texts), _BLOCK):
+                block = slice(at, at + _BLOCK)
+                seen = features(texts[block], contexts[block], self.static)
+                theme[block], score[block], unsure[block] = part.student.decide(seen)
+            unsure = ~unsure & (self.tier != "fast")
         rows = np.flatnonzero(unsure)
         if len(rows):
             vectors = space.vectors([texts[i] for i in rows.tolist()], [contexts[i] for i in rows.tolist()])

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from voc.text.encode import load_encoder, load_static
 from voc.themes.model import ThemeModel
-
-if TYPE_CHECKING:
-    import polars as pl
+from voc.themes.pools import pooled
 
 
 def assigned(frame: pl.DataFrame, *, folder: str) -> pl.DataFrame:
-    """``ThemeModel.assign`` by the model in ``folder``.
+    """The themes of some mentions by the model in ``folder``.
+
+    Args:
+        frame: what ``pools.pooled`` takes.
+        folder: of the model.
+
+    Returns:
+        ``pool``, ``theme_id`` and ``score`` of each.
 
     Raises:
         ModelError: there is no model, or it is damaged.
     """
-    return _model(folder).assign(frame)
+    said = pooled(frame.lazy()).collect()
+    return pl.concat([said.select("pool"), _model(folder).assign(said).select("theme_id", "score")], how="horizontal")
 
 
 @lru_cache(maxsize=1)
