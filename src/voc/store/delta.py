@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 # A vacuum or a change of schema makes up to two commits before it syncs; anything older was synced by its writer.
 _UNSETTLED = 3
-# Commits after which a checkpoint spares readers the entries before it, as in Delta itself.
-_CHECKPOINT_EVERY = 100
+# Commits after which a checkpoint spares readers the entries before it: reading 100 of them costs more than the commit.
+_CHECKPOINT_EVERY = 20
 _DIGEST = 32
 _NAMED = re.compile(rf"part-[0-9a-f]{{32}}-([0-9a-f]{{{_DIGEST}}})\.parquet")
 
