@@ -80,7 +80,7 @@ bench-privacy: $(VENV)/.bench ## recall and speed of redaction, beside Presidio;
 bench-ingest: $(VENV)/.test ## rows a second and memory, from a csv to frames and to the lake (DATA=folder)
 	$(BIN)/python benchmarks/ingest.py --data $(or $(DATA),../shared/data)
 
-.PHONY: bench-night bench-scale bench-costs
+.PHONY: bench-night bench-scale bench-costs bench-engines
 bench-night: $(VENV)/.bertopic ## a whole night of 1,000,000 comments, the cascade on a history, and peers (ITEMS="100000 1000000")
 	$(BIN)/python benchmarks/night.py --items $(or $(ITEMS),100000 1000000)
 
@@ -89,6 +89,9 @@ bench-scale: $(VENV)/.test ## 10,000 new comments on a short and a long history 
 
 bench-costs: $(VENV)/.test ## items a core-second of each step of a night, and bytes an item
 	$(BIN)/python benchmarks/costs.py
+
+bench-engines: $(DIST)/.ready ## tagging the plain way, by processes and by Daft, the same rows (ITEMS=n)
+	$(DIST)/bin/python benchmarks/engines.py --items $(or $(ITEMS),20000)
 
 bench-search: $(VENV)/.test ## how well search by meaning finds its like (DATA=folder)
 	$(BIN)/python benchmarks/search.py --data $(or $(DATA),../shared/data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _COMMAND = [sys.executable, "-m", "voc.daftpool"]
 _QUIET = {"DO_NOT_TRACK": "1", "DAFT_ANALYTICS_ENABLED": "0", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 _ERROR = "error"
+# For Daft and its workers to end in good order, when all is done.
+_END_SECONDS = 20
 
 
 def mapped(
@@ -62,6 +65,8 @@ def mapped(
     with process:
         try:
             yield from _answers(process, asked, given)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_END_SECONDS)
         finally:
             process.kill()
 
@@ -79,13 +84,14 @@ def _answers(process: Any, asked: dict[str, Any], given: dict[str, pl.DataFrame]
 
 
 def serve() -> None:
-    """Do the work that stands on the input, say each chunk's answer in order, and end without Daft's clearing up."""
+    """Do the work that stands on the input, and say each chunk's answer in order."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever a library prints must not get among the frames.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked, chunks = receive(sys.stdin.buffer)
     try:
         _work(pipe, asked, list(chunks.values()))
+        return
     except VocError as error:
         send(pipe, {"error": str(error), "kind": type(error).__name__}, {})
     except Exception as error:  # noqa: BLE001 -- Daft's errors have many types, and a message could quote a text

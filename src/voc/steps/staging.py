@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -134,11 +135,12 @@ def tag_part(frame: pl.DataFrame, *, lake: str, tier: str, taxonomy: str, now: s
 
 
 def setting(ctx: Context, tagger: Tagger) -> dict[str, str]:
-    """What ``tag_part`` takes beside the part."""
+    """What ``tag_part`` takes beside the part; paths are whole, for a worker may have another folder for its own."""
+    root, taxonomy = ctx.lake.root, tagger.taxonomy
     return {
-        "lake": str(ctx.lake.root),
+        "lake": str(root.resolve() if isinstance(root, Path) else root),
         "tier": tagger.tier,
-        "taxonomy": tagger.taxonomy,
+        "taxonomy": str(Path(taxonomy).resolve()) if taxonomy.endswith(".toml") else taxonomy,
         "now": ctx.now.isoformat(),
     }
 
