@@ -96,7 +96,8 @@ def serve() -> None:
         send(pipe, {"error": str(error), "kind": type(error).__name__}, {})
     except Exception as error:  # noqa: BLE001 -- Daft's errors have many types, and a message could quote a text
         how = type(error).__name__
-        send(pipe, {"error": f"a worker of the engine daft ended ({how}); run it again", "kind": "VocError"}, {})
+        said = f"a worker of the engine daft ended ({how}); run it again; if that repeats, by the engine local"
+        send(pipe, {"error": said, "kind": "VocError"}, {})
     # Daft's threads may still wait for a worker that was killed, and abort a process that ends in good order.
     os._exit(0)
 

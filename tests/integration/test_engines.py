@@ -132,6 +132,25 @@ def test_parts_of_a_state_that_is_gone_are_forgotten_and_files_that_are_gone_mad
         same(ws, wanted)
 
 
+def test_an_erasure_takes_what_was_staged_of_a_person_and_the_rest_is_tagged_without_her(root, wanted):
+    with voc.open(root) as ws:
+        ctx = ws.context(DAY)
+        tagger = staging.tagger_of(ctx)
+        parts = staging.plan(ctx, tagger, staging.waiting(ctx).select(staging.ITEM).collect(), 100)
+        for part in parts.iter_slices(1):
+            staging.tag_part(part, **staging.setting(ctx, tagger))
+        assert ws.erase("person-f", "survey")["feedback"] == 1
+        assert not list((root / "lake" / "tags").glob("part-*.parquet"))
+        assert sum(run(ws, workers=1).values()) == wanted["tags"].height - 1
+        left = ws.lake.read("feedback", ("feedback_id",))["feedback_id"]
+        assert (
+            wanted["tags"]
+            .filter(pl.col("feedback_id").is_in(left.implode()))
+            .drop("row", strict=False)
+            .equals(rows(ws)["tags"])
+        )
+
+
 WORK = """
 import json, os, signal
 import polars as pl

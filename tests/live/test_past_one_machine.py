@@ -97,7 +97,7 @@ def test_daft_gives_the_same_rows_on_an_object_store_and_a_killed_worker_leaves_
         killed = tag(root, VOC_FAULT="lake.after_data")
         assert killed.returncode == 1
         assert [line for line in killed.stderr.splitlines() if line.startswith("voc: ")] == [
-            "voc: a worker of the engine daft ended (RuntimeError); run it again"
+            "voc: a worker of the engine daft ended (RuntimeError); run it again; if that repeats, by the engine local"
         ]
         assert [ws.lake.version(table) for table in TAGGED] == [-1, -1]
         again = tag(root)

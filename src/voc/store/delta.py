@@ -65,6 +65,23 @@ def explained(folder: Folder) -> Iterator[None]:
         raise StoreError(f"table {folder.name}: {_culprit(folder)}") from error
 
 
+def sweep(folder: Folder) -> int:
+    """Delete every data file of a table before its first commit: nobody has committed them; how many.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    if isinstance(folder, Remote):
+        gone = [name for name in folder.names() if name.endswith(".parquet")]
+        folder.drop(gone)
+        return len(gone)
+    paths = list(folder.glob("part-*.parquet"))
+    for path in paths:
+        path.unlink()
+    sync_folder(folder)
+    return len(paths)
+
+
 def make(folder: Folder) -> None:
     """Make the folder of a table, if it needs one.
 

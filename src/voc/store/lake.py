@@ -222,7 +222,9 @@ class Lake:
         if not folder.is_dir():
             return 0
         with commit_lock(self.local), delta.explained(folder):
-            return delta.vacuum(folder, days) if delta.open_table(folder) else 0
+            if delta.open_table(folder):
+                return delta.vacuum(folder, days)
+            return 0 if days else delta.sweep(folder)
 
     def erase(self, table: str, column: str, values: Collection[str]) -> int:
         """Take rows out of a table for good: the files that hold them are rewritten, and no old version is kept.
@@ -256,8 +258,7 @@ class Lake:
                     erased += rows.height - kept.height
             if erased:
                 self._forget_gone(table)
-        if stored is not None:
-            self._vacuum(table, 0)
+        self._vacuum(table, 0)
         return erased
 
     def writer_lock(self) -> AbstractContextManager[None]:

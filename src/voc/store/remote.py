@@ -55,13 +55,13 @@ class Remote:
         """A bucket has no folders: whether there is a table only its log tells."""
         return True
 
-    def put(self, name: str, content: bytes, *, replace: bool = False) -> None:
-        """Write an object, whole.
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object, whole, or put it in the place of one.
 
         Raises:
-            StoreError: there is one already and it is not to be replaced, or the store refuses.
+            StoreError: the store refuses.
         """
-        self._asked(lambda store: _obstore().put(store, name, content, mode="overwrite" if replace else "create"))
+        self._asked(lambda store: _obstore().put(store, name, content))
 
     def get(self, name: str) -> bytes:
         """An object's content.

@@ -125,7 +125,7 @@ class Receipts:
         """
         content = json.dumps(said).encode()
         if isinstance(self._folder, Remote):
-            self._folder.put(f"{part}.json", content, replace=True)
+            self._folder.put(f"{part}.json", content)
             return
         with delta.explained(self._folder):
             make_folder(self._folder)
