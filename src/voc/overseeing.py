@@ -10,7 +10,7 @@ import polars as pl
 
 from voc.access import ADMIN
 from voc.queries import other_languages
-from voc.steps import settings, uploading
+from voc.steps import delivering, ruletext, settings, uploading
 from voc.steps.moving import signed
 from voc.store.reads import Read
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from voc.config import Config
     from voc.loop.routing import Decision
     from voc.loop.rules import RuleReport
-    from voc.model import Absence
+    from voc.model import Absence, Route
     from voc.queries import Tables
     from voc.records import Change, LaneItem, Observation
     from voc.steps.context import Context
     from voc.steps.uploading import Upload
     from voc.store import Register, Run
+    from voc.store.outbox import Delivery
 
 # The same view drawn again is the same reading: a page runs at every click.
 SAME_READING = timedelta(minutes=5)
@@ -134,6 +135,32 @@ class Overseeing(ABC):
     def try_routes(self, text: str) -> tuple[list[Decision], list[RuleReport]]:
         """What the routes of a changed voc.toml would decide today; see ``voc.steps.settings.tried``."""
         return settings.tried(self.context(), text)
+
+    def draft_rules(self, text: str) -> tuple[Route, ...]:
+        """The rules that a text of voc.toml holds.
+
+        Raises:
+            ConfigError: it is no valid settings.
+        """
+        return settings.parsed(self.root, text).routes
+
+    def draft_rule(self, text: str, rule: Route, name: str = "") -> str:
+        """A text with one rule changed, or added; see ``voc.steps.ruletext.with_rule``."""
+        return ruletext.with_rule(self.root, text, rule, name)
+
+    def draft_order(self, text: str, names: Sequence[str]) -> str:
+        """A text with its rules in another order, or fewer; see ``voc.steps.ruletext.in_order``."""
+        return ruletext.in_order(self.root, text, names)
+
+    def dead_letters(self) -> list[Delivery]:
+        """Notifications that were given up after every attempt, oldest first."""
+        return self.register.deliveries("dead")
+
+    def retry_letter(self, delivery_id: str, *, actor: str) -> None:
+        """Have a given-up notification sent by the next run, and note who asked; see ``voc.steps.delivering.retry``."""
+        by = signed(actor)
+        delivering.retry(self.context(), delivery_id)
+        self.register.note_read(Read(self.now(), by, ADMIN, "retry_letter", {"delivery": delivery_id}))
 
     def edit_settings(self, text: str, seen: str, *, actor: str) -> None:
         """Write voc.toml whole and note who did; see ``voc.steps.settings.save``.

@@ -1,6 +1,7 @@
 """Set-up on a real workspace: each part, changes that keep comments, conflicts, and what is not an administrator's."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from app_sample import page, texts, titles
@@ -12,8 +13,9 @@ from voc.app import shared, who
 from voc.errors import ConfigError, ConflictError, InputError
 from voc.model import Absence
 from voc.steps import settings, uploading
+from voc.store.outbox import DEAD, Delivery
 
-PARTS = ("sources", "routes", "owners", "packs", "kept-out", "runs", "languages", "access")
+PARTS = ("sources", "routes", "owners", "channels", "packs", "kept-out", "runs", "languages", "access")
 
 
 @pytest.fixture
@@ -52,6 +54,64 @@ def test_a_change_of_routes_is_explained_before_it_is_saved(here):
     assert "Saved" in at.success[0].value
     assert next(r for r in here.config.routes if r.name == "buildings").owner == "shop"
     assert next((line.verb, line.person) for line in here.access_log()) == ("edit_settings", "ada")
+
+
+def test_a_rule_is_made_by_a_form_tried_out_and_saved_with_every_comment(here):
+    before = here.settings_text()
+    at = page("setup", part="routes")
+    at.text_input(key="actor_box").set_value("ada").run()
+    next(box for box in at.text_input if box.label.startswith("Name")).set_value("lifts")
+    next(box for box in at.selectbox if box.label == "Goes to").set_value("shop")
+    next(box for box in at.text_area if box.label.startswith("The theme")).set_value("lift, stairs")
+    _put(at)
+    assert "Your draft, not saved yet" in [s.value for s in at.subheader]
+    assert here.settings_text() == before, "nothing is saved by itself"
+    at.selectbox(key="rule_chosen").set_value("lifts").run()
+    at.button(key="rule_up").click().run()
+    at.button(key="settings_save").click().run()
+    names = [rule.name for rule in here.config.routes]
+    assert (names.index("lifts"), here.config.routes[names.index("lifts")].words) == (
+        len(names) - 2,
+        ("lift", "stairs"),
+    )
+    assert [line for line in before.splitlines() if line.startswith("#")] == [
+        line for line in here.settings_text().splitlines() if line.startswith("#")
+    ]
+    at.selectbox(key="rule_chosen").set_value("lifts").run()
+    at.button(key="rule_out").click().run()
+    at.button(key="draft_drop").click().run()
+    assert "lifts" in [rule.name for rule in here.config.routes]
+
+
+def _put(at):
+    next(button for button in at.button if button.label.startswith("Put")).click().run()
+
+
+def test_a_rule_that_would_not_be_valid_is_explained_and_one_that_never_fires_is_named(here):
+    at = page("setup", part="routes")
+    at.text_input(key="actor_box").set_value("ada").run()
+    _put(at)
+    assert any("Not changed" in error.value for error in at.error)
+    rule = here.config.routes[0]
+    again = here.draft_rule(here.settings_text(), replace(rule, name="the same again", owner="shop"))
+    at.text_area(key="settings_text").set_value(again).run()
+    assert "the same again never fires" in texts(at)
+
+
+def test_given_up_messages_are_shown_and_sent_again(here):
+    at = page("setup", part="channels")
+    assert "Every message has arrived" in texts(at)
+    now = here.now()
+    here.register.dispatch(
+        [Delivery("d-1", "shop", "shop", "mail", "digest", (), now, now, DEAD, 5, now, "timeout")], [], now
+    )
+    at = page("setup", part="channels")
+    at.text_input(key="actor_box").set_value("ada").run()
+    assert "timeout, 5 attempts" in texts(at)
+    at.button(key="revive_d-1").click().run()
+    assert here.dead_letters() == []
+    assert "d-1" in [one.delivery_id for one in here.register.deliveries("retrying")]
+    assert here.access_log()[0].verb == "retry_letter"
 
 
 def test_a_change_over_somebody_elses_is_refused(here):

@@ -151,7 +151,7 @@ def _course(read: Reader, chosen: Filter, case: Case) -> None:
         return
     title = words.trend_title(course)
     chart = charts.trend(course, title, opened=case.opened_at.date())
-    st.altair_chart(chart, width="stretch", alt=charts.described(course, title))
+    tables.picture(chart, title, charts.described(course, title))
     tables.trend_notes(course)
 
 

@@ -23,7 +23,6 @@ schemapi.disable_debug_mode()
 # Mid tones: 3:1 or better against both the light and the dark background.
 BLUE, GREY, ORANGE = "#3d84c6", "#7d8794", "#cf6a1f"
 MARK_LETTERS = 26
-TITLE_WIDTH = 700
 
 
 def trend(
@@ -195,5 +194,5 @@ def _mark(frame: pl.DataFrame, opened: dt.date, x: alt.X) -> list[alt.Chart]:
 
 
 def _finished(chart: alt.LayerChart, title: str) -> alt.LayerChart:
-    words = alt.TitleParams(title, anchor="start", fontWeight="normal", limit=TITLE_WIDTH)
-    return chart.properties(title=words).configure_view(stroke=None)
+    # The page writes the title above: within the picture it would not wrap, and on a phone it squeezes the bars.
+    return chart.properties(description=title).configure_view(stroke=None)

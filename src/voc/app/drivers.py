@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from voc.app import driver_parts, findings, pictures, shared, words
+from voc.app import driver_parts, findings, pictures, shared, tables, words
 
 p = shared.begin()
 scores = driver_parts.scores(p)
@@ -32,7 +32,7 @@ st.caption(
 if len(found) > 1:
     unit = str(found[1].facts["unit"])
     title = "Top right and bottom right come first: many mention them, and the score differs most"
-    st.altair_chart(pictures.priorities(found, title, unit), width="stretch", alt=driver_parts.described(found))
+    tables.picture(pictures.priorities(found, title, unit), title, driver_parts.described(found))
     driver_parts.list_(found, of)
 else:
     st.text("No theme is mentioned by enough people to compare those who mention it with those who do not.")

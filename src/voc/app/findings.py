@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from voc.report.blocks import Review
 
 KINDS = {"emergence": "is new", "change": "has grown"}
-_BRACKETS = re.compile(r" ?[(]?\[[^]]*\][)]?| ?\(\d+ % \[[^]]*\]\)")
+_BRACKETS = re.compile(r" ?\([\d.,]+ % \[[^]]*\]\)| ?[(]?\[[^]]*\][)]?")
 _BRIEF = {
     "What you raised": ("thing raised", "things raised"),
     "What was decided, and why": ("decision", "decisions"),

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from voc import queries
-from voc.app import findings, pictures, shared, words
+from voc.app import findings, pictures, shared, tables, words
 from voc.app.tables import open_row
 from voc.insight.registry import cannot, registry
 from voc.schema import SEGMENTS
@@ -161,7 +161,7 @@ def _chart(p: shared.Page, spec: Spec, course: list[Figure], every: str) -> None
     target = p.ws.config.targets.get(spec.name)
     chart = pictures.control(points, spec, title, every, target.value if target else None)
     last = points[-1]
-    st.altair_chart(chart, width="stretch", alt=f"{title}. The last is {findings.amount(last.value, spec)}.")
+    tables.picture(chart, title, f"{title}. The last is {findings.amount(last.value, spec)}.")
     st.caption(
         "Bars are 95 % intervals, the band is what chance alone explains (three sigma), the dashed line its centre."
         f" A {every} that has not ended is not judged. Receipt of the last point: {last.receipt}."
@@ -185,7 +185,7 @@ def _groups(p: shared.Page, spec: Spec) -> None:
         return
     best = sorted((f for f in found if f.facts.get("enough")), key=lambda f: f.value or 0.0)
     title = f"{spec.title} by {words.value(by)}: " + _apart(best, by)
-    st.altair_chart(pictures.groups(found, by, spec, title), width="stretch", alt=title)
+    tables.picture(pictures.groups(found, by, spec, title), title, title)
     rows = [
         {"group": str(f.facts[by]), "value": findings.amount(f.value, spec), "interval": findings.between(f, spec),
          "n": f.n, "note": "" if f.facts.get("enough") else "too few to rely on", "receipt": f.receipt}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import polars as pl
 
-from voc.app.charts import BLUE, GREY, ORANGE, TITLE_WIDTH
+from voc.app.charts import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,10 +145,13 @@ def priorities(found: Sequence[Figure], title: str, unit: str) -> alt.LayerChart
     data = _drivers(found)
     base = alt.Chart(data).encode(
         x=alt.X(
-            "often:Q", title="% of respondents who mention it", axis=alt.Axis(grid=False), scale=alt.Scale(zero=False)
+            "often:Q",
+            title="% of respondents who mention it",
+            axis=alt.Axis(grid=False, tickCount=5, format=".0f"),
+            scale=alt.Scale(zero=False),
         )
     )
-    y = alt.Y("impact:Q", title=f"goes with a difference of … {unit}", axis=alt.Axis(grid=False))
+    y = alt.Y("impact:Q", title=f"difference, {unit}", axis=alt.Axis(grid=False))
     names = [name for name, _, _ in TONES.values()]
     points = base.mark_point(filled=True, size=110, opacity=0.9).encode(
         y=y,
@@ -189,6 +192,4 @@ def _drivers(found: Sequence[Figure]) -> pl.DataFrame:
 
 
 def _finished(chart: alt.LayerChart, title: str) -> alt.LayerChart:
-    lines = textwrap.wrap(title, 64)[:3]
-    head = alt.TitleParams(lines, anchor="start", fontWeight="normal", limit=TITLE_WIDTH)
-    return chart.properties(title=head).configure_view(stroke=None)
+    return chart.properties(description=title).configure_view(stroke=None)

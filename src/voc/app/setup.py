@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from voc.app import setup_people, setup_routes, setup_state, shared
+from voc.app import setup_channels, setup_people, setup_routes, setup_state, shared
 
 p = shared.begin(filtered=False, data=False)
 PARTS = {
     "sources": ("Sources", setup_state.sources),
     "routes": ("Routes", setup_routes.show),
     "owners": ("Owners", setup_people.owners),
+    "channels": ("Messages", setup_channels.show),
     "packs": ("Packs", setup_state.packs),
     "kept-out": ("Kept out", setup_state.kept_out),
     "runs": ("Runs", setup_state.runs),

@@ -184,6 +184,12 @@ def pager(key: str, number: int, last: int) -> None:
     onward.button("Older", key=f"{key}_on", disabled=number == last, on_click=turn, args=(number + 1,))
 
 
+def picture(chart: Any, title: str, alt: str) -> None:
+    """A picture below its finding; ``alt`` says what there is to see."""
+    st.subheader(words.plain(title))
+    st.altair_chart(chart, width="stretch", alt=alt)
+
+
 def scores(found: Sequence[Metric]) -> None:
     """Scores as figures, each with its interval and n beneath."""
     if not found:

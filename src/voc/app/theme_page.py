@@ -66,7 +66,7 @@ def _course(page: Page, row: dict[str, Any]) -> None:
         return
     title = sentences.course_title(course)
     chart = charts.course(course, title, _marks(page, row["theme_id"]), praise=praise)
-    st.altair_chart(chart, width="stretch", alt=charts.described(course, title, "n"))
+    tables.picture(chart, title, charts.described(course, title, "n"))
     tables.course_notes(course)
 
 

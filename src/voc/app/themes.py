@@ -37,5 +37,5 @@ tables.anonymous(heard)
 course = p.read(queries.trend, p.filter)
 if not course.is_empty():
     title = words.trend_title(course)
-    st.altair_chart(charts.trend(course, title), width="stretch", alt=charts.described(course, title))
+    tables.picture(charts.trend(course, title), title, charts.described(course, title))
     tables.trend_notes(course)

@@ -32,7 +32,7 @@ if view.largest.is_empty():
     st.text(f"Nobody had a problem with a known theme {shared.current(p.filter)}.")
 else:
     title = words.themes_title(view.largest, shared.current(p.filter))
-    st.altair_chart(charts.ranking(view.largest, title), width="stretch", alt=title)
+    tables.picture(charts.ranking(view.largest, title), title, title)
 
 tables.scores(view.scores)
 tables.trust(view, run)
