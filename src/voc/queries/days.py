@@ -16,6 +16,8 @@ from voc.queries.lean import said
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from voc.model import Filter
     from voc.queries.frames import Tables
 
@@ -45,10 +47,19 @@ def theme_days(tables: Tables, filter: Filter) -> pl.LazyFrame:
     return rows.select(*CELL, *COUNTS, problem=pl.col("n_problems") > 0)
 
 
-def days_of(tables: Tables, filter: Filter) -> pl.LazyFrame:
-    """The same, counted from the mentions."""
+def days_of(tables: Tables, filter: Filter, segments: Sequence[str] = SEGMENTS) -> pl.LazyFrame:
+    """The same, counted from the mentions.
+
+    Args:
+        tables: what to read.
+        filter: which of it.
+        segments: those that some item has; who knows that the others are empty saves much by saying so.
+    """
     said = mention_frame(tables, filter).filter(pl.col("theme_id").is_not_null())
     day = pl.col("event_at").dt.truncate("1d")
     problem = pl.col("problem").fill_null(value=False)
-    counted = said.with_columns(day).group_by(CELL).agg(n_mentions=pl.len(), n_problems=problem.sum())
+    empty = [name for name in SEGMENTS if name not in segments]
+    cell = [name for name in CELL if name not in empty]
+    counted = said.with_columns(day).group_by(cell).agg(n_mentions=pl.len(), n_problems=problem.sum())
+    counted = counted.with_columns(pl.lit(None, pl.String).alias(name) for name in empty)
     return counted.select(*CELL, pl.col(COUNTS).cast(pl.Int32), problem=pl.col("n_problems") > 0)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from voc.model import Evidence, Filter
-from voc.queries.frames import ITEM, current_tags, latest, mention_frame, settled, window
+from voc.queries.frames import ITEM, current_tags, latest, mention_frame, settled, used, window
 from voc.queries.themes import PROBLEM
-from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -39,7 +38,8 @@ def evidence(tables: Tables, now: dt.datetime, weeks: int | None = None) -> list
         not looked up here.
     """
     tables = settled(tables)
-    found = _mentions(tables, now, weeks).collect()
+    segments = used(tables.feedback)
+    found = _mentions(tables, now, weeks, segments).collect(engine="streaming")
     counts = found.group_by("theme_id").agg(
         n_problem_people=pl.col("unit").filter(PROBLEM).n_unique(),
         n_people=pl.col("unit").n_unique(),
@@ -52,7 +52,7 @@ def evidence(tables: Tables, now: dt.datetime, weeks: int | None = None) -> list
         "weekly": _weekly(found, now.date()),
         "categories": _shares(_each_category(found.filter(PROBLEM)), counts, "categories"),
         "channels": _shares(found.filter(PROBLEM), counts, "channel"),
-        "segments": _segments(found.filter(PROBLEM), counts),
+        "segments": _segments(found.filter(PROBLEM), counts, segments),
         "intents": _shares(found.filter(PROBLEM), counts, "intent"),
         "sentiments": _shares(found.filter(PROBLEM), counts, "sentiment"),
         "feedback_ids": _references(found),
@@ -62,13 +62,15 @@ def evidence(tables: Tables, now: dt.datetime, weeks: int | None = None) -> list
     return sorted(made, key=lambda e: (-e.n_problem_people, -e.n_people, e.theme_id))
 
 
-def _mentions(tables: Tables, now: dt.datetime, weeks: int | None) -> pl.LazyFrame:
+def _mentions(tables: Tables, now: dt.datetime, weeks: int | None, segments: tuple[str, ...]) -> pl.LazyFrame:
+    """The mentions with a theme, lean: what has few values, or one for each of a person's mentions, as a number."""
     start, end = window(tables, weeks, now.date()) if weeks else (None, None)
     columns = ("theme_id", *ITEM, "unit", "event_at", "grain", "problem", "categories", "sentiment", "channel")
     tags = current_tags(tables).select(*ITEM, "intent", "urgent")
-    frame = mention_frame(tables, Filter(start=start, end=end)).select(*columns, *SEGMENTS)
-    return frame.join(tags, on=ITEM, how="left").filter(
-        pl.col("theme_id").is_not_null(), (pl.col("event_at") <= now).fill_null(value=True)
+    frame = mention_frame(tables, Filter(start=start, end=end)).select(*columns, *segments)
+    kept = frame.filter(pl.col("theme_id").is_not_null(), (pl.col("event_at") <= now).fill_null(value=True))
+    return kept.join(tags, on=ITEM, how="left").with_columns(
+        pl.col("theme_id", "unit", "sentiment", "channel", "intent", *segments).cast(pl.Categorical)
     )
 
 
@@ -105,6 +107,7 @@ def _shares(found: pl.DataFrame, counts: pl.DataFrame, column: str) -> dict[str,
         .group_by("theme_id", column)
         .agg(n=pl.len())
         .join(counts, on="theme_id")
+        .with_columns(pl.col("theme_id", column).cast(pl.String))
         .select("theme_id", column, share=pl.col("n") / pl.col("n_problem_mentions"))
         .sort(["theme_id", "share", column], descending=[False, True, False])
         .group_by("theme_id", maintain_order=True)
@@ -113,9 +116,9 @@ def _shares(found: pl.DataFrame, counts: pl.DataFrame, column: str) -> dict[str,
     return _grouped(shares)
 
 
-def _segments(found: pl.DataFrame, counts: pl.DataFrame) -> dict[str, tuple[Any, ...]]:
+def _segments(found: pl.DataFrame, counts: pl.DataFrame, segments: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
     grouped: dict[str, list[Any]] = defaultdict(list)
-    for name in SEGMENTS:
+    for name in segments:
         for theme_id, values in _shares(found, counts, name).items():
             grouped[theme_id] += [(name, value, share) for value, share in values]
     return {theme_id: tuple(values) for theme_id, values in grouped.items()}

@@ -68,6 +68,12 @@ def _only(frame: pl.LazyFrame, column: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def used(feedback: pl.LazyFrame) -> tuple[str, ...]:
+    """The segments that some item has: of all that there may be most are empty, and cost memory all the same."""
+    there = feedback.select(pl.col(SEGMENTS).is_not_null().any()).collect()
+    return tuple(name for name in SEGMENTS if there[name].any())
+
+
 def latest(feedback: pl.LazyFrame, key: str = "feedback_id") -> pl.LazyFrame:
     """The latest revision of each item (or, with ``key="response_id"``, of each response).
 

@@ -19,6 +19,8 @@ from voc.model import Filter
 from voc.queries.corrected import corrections_at
 from voc.queries.curated import edits_at
 from voc.queries.days import CELL, COUNTS, days_of
+from voc.queries.frames import used
+from voc.schema import SEGMENTS
 from voc.store.marks import appended, mark
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ def update(ctx: Context) -> int:
     if new is None:
         clear(ctx)
         new, last = _whole(ctx), {}
-    days = days_of(new, Filter()).drop("problem").sort(CELL, nulls_last=True).collect()
+    segments = used(new.feedback)
+    cell = [name for name in CELL if name not in SEGMENTS or name in segments]
+    days = days_of(new, Filter(), segments).drop("problem").collect(engine="streaming").sort(cell, nulls_last=True)
     number = int(last.get("number", 0)) + 1
     rows = days.with_row_index("row").select(
         pl.format("{}:{}", pl.lit(number), "row").alias("day_id"), pl.exclude("row"), number=pl.lit(number),
