@@ -16,6 +16,7 @@ Found = tuple[str, int, int]
 
 _CAP = rf"[{UPPER}][{UPPER}{LOWER}'.\-]{{0,24}}"
 _PARTICLE = r"(?:of|the|and|de|da|do|la|le|del|van|von|on|upon|in|st)"
+_WORD = rf"(?:{_CAP}|{_PARTICLE})"
 STREET_SURE = (
     "street|road|avenue|lane|crescent|terrace|boulevard|rd|ave|blvd|gardens|gdns|mews|parkway|highway"
     "|turnpike|freeway|expressway"
@@ -69,8 +70,14 @@ _HOME_CUES = (
     r"|addressed)[ ](?:to|at)[ ]"
     r"|\b(?:I'm|I am|we're|we are|based|living|live)[ ](?:at|in)[ ]"
 )
+_COUNTED = (
+    "(?:[Nn]umber[ ])?(?:[Tt]wenty|[Tt]hirty|[Ff]orty|[Ff]ifty|[Ss]ixty|[Ss]eventy|[Ee]ighty|[Nn]inety|[Oo]ne|[Tt]wo"
+    "|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve|[Tt]hirteen|[Ff]ourteen|[Ff]ifteen"
+    "|[Ss]ixteen|[Ss]eventeen|[Ee]ighteen|[Nn]ineteen)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?[ ]"
+)
 _NAMED_HOUSE = re.compile(
-    rf"(?im:{_HOUSE_CUES})((?:[Tt]he[ ])?(?:(?:{_CAP}|{_PARTICLE})[ ]){{0,3}}(?:(?:{_HOUSE})(?![\w'])"
+    rf"(?im:{_HOUSE_CUES})({_COUNTED}(?:{_CAP}[ ]){{1,3}}(?:(?i:{STREET_SURE})|{_STREET_CAP})(?![\w'])"
+    rf"|(?:[Tt]he[ ])?(?:(?:{_CAP}|{_PARTICLE})[ ]){{0,3}}(?:(?:{_HOUSE})(?![\w'])"
     rf"|{_CAP}(?=,[ ]?\n?[A-Z])))"
 )
 _NAMED_HOME = re.compile(
@@ -82,6 +89,17 @@ _STREET_LOW_KINDS = (
     f"|chase|mount"
     "|vale|wharf|quay|meadow|meadows|fields|cottages|buildings|house|lodge"
 )
+_STREET_SHORT = re.compile(
+    r"(?<![\w£$.,])\d{1,4}[a-z]?,?[ ](?:high|main|church|station|queen|king|market|bridge)[ ]st(?!\w)", re.I
+)
+# "14 rue de la Paix": the kind comes first, and the number before it.
+_STREET_FIRST = re.compile(
+    rf"{_NUMBER},?[ ](?i:bis[ ])?(?i:rue|avenue|boulevard|chemin|impasse|all[ée]e|calle|avenida|rua|piazza|viale|corso)"
+    rf"(?:[ ]{_WORD}|[ ](?:de[ ]la|de[ ]l'|des|du|dos|della)(?=[ ])){{1,5}}"
+)
+_FIRST = (
+    "rue", "avenue", "boulevard", "chemin", "impasse", "all", "calle", "avenida", "rua", "piazza", "viale", "corso"
+)  # fmt: skip
 _CUED_LOW = re.compile(
     rf"\b(?i:live|lives|lived|living|address(?: is|:)?|send|sent|send it|deliver|delivered|post|posted|come|came"
     rf"|went|gone|moved"
@@ -93,7 +111,7 @@ _CUED_LOW = re.compile(
 # "7 The Paddocks, Wimborne": a street without a word for it.
 _THE = re.compile(rf"{_NUMBER}[ ]The[ ]{_CAP}(?=,|\n)")
 THE_SIGN = r"\d[a-zA-Z]? The \p{Lu}\p{L}+[,\n]"
-HOUSE_SIGNS = rf"(?m)(?:(?i:{_HOUSE_CUES})|(?i:{_HOME_CUES}))(?:[Tt]he )?\p{{Lu}}"
+HOUSE_SIGNS = rf"(?m)(?:(?i:{_HOUSE_CUES})|(?i:{_HOME_CUES}))(?:[Tt]he |{_COUNTED})?\p{{Lu}}"
 _BOX = re.compile(
     r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post Office Box)[ #]{0,3}\d{1,7}(?!\w)"
     r"|(?<!\w)(?:PSC|CMR|Unit)[ ]\d{1,6},?[ ]Box[ ]\d{1,6}(?:[\n, ]{1,3}(?:[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?))?"
@@ -101,7 +119,6 @@ _BOX = re.compile(
     r"|(?<!\w)[AFD]PO[ ]A[AEP][ ]\d{5}(?:-\d{4})?",
     re.IGNORECASE,
 )
-_WORD = rf"(?:{_CAP}|{_PARTICLE})"
 # European streets carry their kind within the word, or before the name, and the number last.
 _STREET_EUROPE = re.compile(
     rf"(?<!\w)(?:\d{{1,5}}[ ])?(?:(?:{_CAP}[ ]){{0,2}}{_CAP}?(?i:stra(?:ss|ß)e|str\.|vej|gade|gata|gatan|katu"
@@ -170,13 +187,13 @@ def addresses(shadow: Shadow) -> Iterator[Found]:
     for match in _CUED_LOW.finditer(text):
         if not (COMMON - _STREET_WORDS - {"the"}).intersection(match[2].lower().split()):
             yield "ADDRESS", match.start(1), match.end(1)
-    for pattern in (_STREET_EUROPE, _THE):
+    for pattern in _by_their_words(shadow):
         yield from (("ADDRESS", match.start(), _tail(text, match.end())) for match in pattern.finditer(text))
     yield from _with_suite(text)
-    yield from _blocks(text)
-    for match in _CORNER.finditer(text):
+    yield from _blocks(shadow)
+    for match in _CORNER.finditer(text) if shadow.has(("corner",)) else ():
         yield "ADDRESS", match.start(), match.end()
-    for match in _BOX.finditer(text):
+    for match in _BOX.finditer(text) if shadow.has(("box", "po ")) else ():
         yield "ADDRESS", match.start(), _tail(text, match.end())
     yield from _cued(text)
 
@@ -195,8 +212,20 @@ def houses(shadow: Shadow) -> Iterator[Found]:
                 yield "ADDRESS", match.start(1), _tail(text, match.end())
 
 
-def _blocks(text: str) -> Iterator[Found]:
+def _by_their_words(shadow: Shadow) -> Iterator[re.Pattern[str]]:
+    """The patterns of streets that a text can have by the words in it."""
+    yield from (_STREET_EUROPE, _THE)
+    if shadow.has(_FIRST):
+        yield _STREET_FIRST
+    if shadow.has((" st",)):
+        yield _STREET_SHORT
+
+
+def _blocks(shadow: Shadow) -> Iterator[Found]:
     """Yield a line with a number above a line with a suite, and a suite with a number and a street after it."""
+    text = shadow.text
+    if not shadow.has(("suite", "apt", "unit", "flat")):
+        return
     for pattern in (_BLOCK, _SUITE_FIRST):
         for match in pattern.finditer(text):
             if not (COMMON - _STREET_WORDS - _PLACE_WORDS).intersection(match[1].lower().split()):

@@ -15,7 +15,7 @@ _GROUPS = {
     r"|ean|upc|version|batch|lot|rma|returns?(?: (?:number|no|id|label))?|voucher|coupon|promo|job|request|catalogue"
     r"|po (?:number|no)|p\.o\. (?:number|no)|awb|waybill|policy|membership|loyalty|account (?:number|no|id)"
     r"|customer (?:number|no|id)",
-    "NHS_NUMBER": r"nhs(?: ?(?:number|num|no\.?|id|#))?",
+    "NHS_NUMBER": r"n\.?[ ]?h\.?[ ]?s\.?(?: ?(?:number|num|no\.?|id|#))?",
     "MRN": r"mrn|medical record(?: number)?|hospital (?:number|no|num|id)|patient (?:number|no|num|id|ref)"
     r"|chart (?:number|no)"
     r"|unit number|record number|hospital ref",
@@ -34,7 +34,7 @@ _GROUPS = {
     r"|fax|whats ?app|dial(?:led)?|contact(?:ed)?|reach(?:ed)?|hotline|helpline|desk|office|answering at|my "
     r"(?:number|no)|ph|extension"
     r"|message me",
-    "NI_NUMBER": r"national insurance(?: number)?|nino|ni (?:number|no)|n\.i\.",
+    "NI_NUMBER": r"national insurance(?: number)?|nino|ni (?:number|no)|ni(?=[ ]?[:#=])|n\.i\.",
 }
 KEEP = _GROUPS["KEEP"]
 _CUES = re.compile(

@@ -10,6 +10,7 @@ from functools import cache
 
 import polars as pl
 
+from voc.privacy import disguises
 from voc.privacy.addresses import CUES, HOUSE_SIGNS, STREETS, THE_SIGN
 from voc.privacy.names import CALLED, CLOSING, ROLE, ROLE_LOW, TITLE, WORDED_PERSON, small_name
 from voc.privacy.people import load
@@ -24,13 +25,14 @@ REFERENCES = 32
 _SPOKEN = "zero|oh|o|nought|naught|one|two|three|four|five|six|seven|eight|nine|hundred|double|triple|treble"
 # What the shadow changes may turn into anything: every recogniser looks.
 _DISGUISED = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\x7f‘’“”–—£€…]",
+    rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\x7f‘’“”–—£€…]|{disguises.SIGNS}",
     rf"(?i)\b(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b[ ,.\-]+(?:{_SPOKEN})\b",
     # A year that is written out.
     r"(?i)\b(?:nineteen|two thousand|twenty (?:oh|ten|eleven|twelve|\w+teen|twenty))\b",
+    r"(?i)\bpost ?code (?:is )?[a-z] [a-z0-9]",
 )
 _CONTACT = (
-    r"@|://|: //|&#|[(\[{<](?:at|dot|AT|DOT|At)|\.[A-Za-z]{2,6}/",
+    r"@|://|: //|&#|[(\[{<](?:at|dot|AT|DOT|At)|\.[A-Za-z]{2,6}/|_at_|\bu/",
     r"(?i)www|hxxp|\bdot\b|\bpoint\b|,com\b|g ?mail|hot ?mail|yahoo|outlook|icloud|btinternet|\bat (?:live|aol)\b",
     r"(?i)\bat[ \t]{1,3}[\w\-]+\.[a-z]",
     r"(?i)\b(?:insta|twitter|tik ?tok|snap|facebook|fb|discord|telegram|user|handle)[\w ]{0,24}[: \-]",

@@ -89,6 +89,11 @@ _INTRO = re.compile(
     rf"|surname|forename|name on (?:the )?(?:card|account|order)(?: is)?|i am called|i'm called|name)"
     rf"(?:{GAP}(?:is|was))?[ \t]{{0,2}}[:,=\-]?[ \t]{{0,8}}((?:{_ANY}\.?{GAP}){{0,3}}{_ANY})(?!\w)"
 )
+# As forms and labels write it: "Patient: DOE Jane".
+_LABELLED = re.compile(
+    rf"(?<!\w)(?i:patient|pt|client|customer|passenger|guest|resident|carer)[ ]?:[ ]{{1,2}}"
+    rf"((?:[{UPPER}][{UPPER}'\-]{{1,20}}),?[ ]{MIXED}|{MIXED},?[ ][{UPPER}][{UPPER}'\-]{{1,20}})(?!\w)"
+)
 _ANSWER = re.compile(
     rf"\bname(?: on[ ]\w{{2,4}}[ ]\w{{2,12}}| please)?\?\s{{1,3}}(?:\w{{2,12}}:\s{{1,3}})?(?!\w{{2,12}}:)"
     rf"({_FULL}|{_ANY}{GAP}{_ANY})",
@@ -257,6 +262,10 @@ def _introduced(text: str) -> Iterator[Found]:
         end = _trim(text, match.start(1), match.end(1), capitals=not cased)
         if end:
             yield "NAME", match.start(1), end if cased else _two_words(text, match.start(1), end)
+    for match in _LABELLED.finditer(text):
+        words = re.split(r",?[ ]", match[1].lower())
+        if not COMMON.intersection(words) and not load().lexicon.plain.intersection(words):
+            yield "NAME", match.start(1), match.end(1)
     for match in _CLOSING.finditer(text):
         end = _trim(text, match.start(1), match.end(1), capitals=True)
         if end and end >= match.end(1) - 1:

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 Found = tuple[str, int, int]
 
-# Bounded between and within: a run is at most 46 digits with at most three separators between two of them.
-_RUN = re.compile(r"(?<!\d)(?:\(?\+{1,2}[ (]{0,2})?\(?\d(?:[ \t.\-()/_*·•,|~'=]{0,3}\d){4,45}")
-_PART = re.compile(r"[^ \t,|]+")
+# Bounded between and within: a run is at most 46 digits with at most five separators between two of them.
+_RUN = re.compile(
+    r"(?<!\d)(?:\(?\+{1,2}[ (]{0,2})?\(?\d"
+    # A break of the line, a colon or a semicolon only before a whole group, or times and lists would be numbers.
+    r"(?:(?:[ \t.\-()/_*·•,|~'=]{0,5}|[ \t]?\r?\n(?=\d{3})|[:;](?=\d{3}))\d){4,45}"
+)
+_BROKEN = re.compile(r"[\n:;]")
+_PART = re.compile(r"[^ \t,|\r\n:;]+")
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension)[ :]{0,2}\d{1,6}(?!\d)", re.IGNORECASE)
 _US_PHONE = re.compile(r"\(?(?:\+?1[ .\-]{0,2})?\(?[2-9]\d{2}\)?[ .\-/]{0,2}\d{3}[ .\-/]\d{4}")
-_CARD = re.compile(r"\d{12,19}|\d{4}([ \-.])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ \-])\d{6}\2\d{4,5}")
+_CARD = re.compile(r"\d{12,19}|\d{4}(?:[ \-./_|]\d{4}){3}(?:[ \-./_|]\d{1,3})?|\d{4}([ \-])\d{6}\1\d{4,5}")
 _NHS = re.compile(r"\d{3}[ \-.]{1,3}\d{3}[ \-.]{1,3}\d{4}")
 _SSN = re.compile(r"\d{3}([ \-.])\d{2}\1\d{4}")
 _LEAD = re.compile(r"\d{4}-\d{2}-\d{2}(?=[ T]|$)")
@@ -58,7 +63,7 @@ def numbers(shadow: Shadow) -> Iterator[Found]:
     text = shadow.digits
     for run in _RUN.finditer(text):
         shadow.check_time()
-        yield from _in_run(text, run.start(), run.end())
+        yield from _in_run(text, run.start(), run.end()) if not _BROKEN.search(run[0]) else _over_lines(text, run)
 
 
 def references(shadow: Shadow) -> Iterator[Found]:
@@ -70,10 +75,24 @@ def references(shadow: Shadow) -> Iterator[Found]:
 
 def births(shadow: Shadow) -> Iterator[Found]:
     """Yield dates that the words before them call a date of birth."""
+    if not shadow.has(("born", "birth", "bday", "dob", "d.o", "d. o", "do.b", "do b", "d o")):
+        return
     text = shadow.digits
     for match in _ANY_DATE.finditer(text):
         if _BORN.search(text, max(0, match.start() - 44), match.start()):
             yield "DOB", match.start(), match.start() + len(match[0].rstrip(" ,-"))
+
+
+def _over_lines(text: str, run: re.Match[str]) -> list[Found]:
+    """One number over several lines where a word before it says so, else those of each line, else one by its shape."""
+    named = cues.before(text, run.start())
+    lines = [(m.start(), m.end()) for m in re.finditer(r"[^\r\n:;]+", run[0])]
+    # "ring 111\n999 was busy" is no number; what is complete on its first line does not go on.
+    whole = sum(map(str.isdigit, run[0])) >= 9 and _classify(text, run.start(), run.start() + lines[0][1], None) is None
+    if named not in (None, "KEEP") and whole and _classify(text, run.start(), run.end(), named) == named:
+        return [(named, run.start(), run.end())]
+    found = [one for a, b in lines for one in _in_run(text, run.start() + a, run.start() + b)]
+    return found or (list(_in_run(text, run.start(), run.end())) if whole else [])
 
 
 def _in_run(text: str, start: int, end: int) -> Iterator[Found]:
@@ -105,7 +124,7 @@ def _with_extension(text: str, end: int, kind: str) -> int:
 
 def _classify(text: str, start: int, end: int, named: str | None) -> str | None:
     """The kind of one number, given what the words before it name; None for what may stay."""
-    raw = text[start:end]
+    raw = re.sub(r"[ \t]?\r?\n", " ", text[start:end])
     digits = re.sub(r"\D", "", raw)
     if not 5 <= len(digits) <= 19:
         return None

@@ -22,12 +22,20 @@ _TOP = (
 )
 _LOCAL = r"(?<![\w.+\-])[\w.+\-]{1,64}"
 # The host may hold any script; each part is bounded so that no start costs more than a few hundred steps.
-_EMAIL = re.compile(rf"{_LOCAL}@[\w\-]{{1,63}}(?:\.[\w\-]{{1,63}}){{1,6}}")
-_AT = r"(?:[ \t]{0,3}(?:@|\(at\)|\[at\]|\{at\}|<at>|&#64;)[ \t]{0,3}|[ \t]{1,3}at(?: the rate)?[ \t]{1,3})"
-_DOT = r"(?:[ \t]{0,3}(?:\.|\(dot\)|\[dot\]|\{dot\}|<dot>|,(?=com\b))[ \t]{0,3}|[ \t]{1,3}(?:dot|point)[ \t]{1,3})"
+_EMAIL = re.compile(rf"{_LOCAL}@{{1,2}}[\w\-]{{1,63}}(?:\.[\w\-]{{1,63}}){{1,6}}")
+# What people put around "at" and "dot": brackets, quotation marks, dashes, stars.
+_OPEN, _SHUT = r"[(\[{<\"'*_~\-]", r"[)\]}>\"'*_~\-]"
+_AT = (
+    rf"(?:[ \t]{{0,3}}(?:@|{_OPEN}{{1,2}}[ ]?(?:at|@)[ ]?{_SHUT}{{1,2}})[ \t]{{0,3}}"
+    r"|[ \t]{1,3}at(?: the rate)?[ \t]{1,3})"
+)
+_DOT = (
+    rf"(?:[ \t]{{0,3}}(?:\.|{_OPEN}{{1,2}}[ ]?(?:dot|\.)[ ]?{_SHUT}{{1,2}}|,(?=com\b))[ \t]{{0,3}}"
+    r"|[ \t]{1,3}(?:dot|point)[ \t]{1,3})"
+)
 _SPELT_EMAIL = re.compile(
-    rf"(?<![\w.+\-])[\w.+\-]{{1,64}}(?:{_DOT}[\w+\-]{{1,32}}){{0,2}}{_AT}[a-z0-9\-]{{1,40}}"
-    rf"(?:{_DOT}[a-z0-9\-]{{2,20}}){{0,2}}{_DOT}(?:{_TOP})(?![\w@])",
+    rf"(?<![\w.+\-])[\w.+\-]{{1,64}}?(?:{_DOT}[\w+\-]{{1,32}}?){{0,2}}{_AT}[a-z0-9\-]{{1,40}}?"
+    rf"(?:{_DOT}[a-z0-9\-]{{2,20}}?){{0,2}}{_DOT}(?:{_TOP})(?![\w@])",
     re.IGNORECASE,
 )
 _PROVIDER_EMAIL = re.compile(
@@ -35,17 +43,37 @@ _PROVIDER_EMAIL = re.compile(
     rf"|protonmail|live|aol|googlemail)\b",
     re.IGNORECASE,
 )
+# "jane gmail com", and a host that was torn: "jane@exa mple.com".
+_BARE_EMAIL = re.compile(
+    r"(?<![\w.+\-])(?=[\w.+\-]{0,60}(?:\d|[._+]|[a-z]{5}))[\w.+\-]{3,64}[ ](?:at[ ])?(?:gmail|hotmail|yahoo|outlook"
+    r"|icloud|btinternet)[ ](?:dot[ ])?(?:com|co[ ]uk)(?!\w)",
+    re.IGNORECASE,
+)
+_TORN_EMAIL = re.compile(
+    rf"{_LOCAL}@[\w\-]{{1,30}}[ ][\w\-]{{1,30}}\.(?:com|co\.uk|org|net|edu|uk|nhs)(?!\w)", re.IGNORECASE
+)
 _SPACED_EMAIL = re.compile(r"(?<!\S)(?:[\w.+\-] ){3,40}@(?: [\w.\-]){3,40}(?!\S)")
-_DOT_WORD = re.compile(r"\bdot\b|\bpoint\b|\.|,com\b", re.IGNORECASE)
+_DOT_WORD = re.compile(r"\bdot\b|_dot_|\bpoint\b|\.|,com\b", re.IGNORECASE)
 _URL = re.compile(
     r"(?<!\w)(?:h(?:tt|xx)ps?|ftp)[ ]?:[ ]?//[^\s\x00<>\"]{1,2000}|(?<![\w.@])www\d?\.[^\s\x00<>\"]{2,2000}",
     re.IGNORECASE,
 )
 _LINK = re.compile(rf"(?<![\w.@\-])(?:[\w\-]{{1,63}}\.){{1,5}}(?:{_TOP})/[^\s\x00<>\"]{{2,2000}}", re.IGNORECASE)
+# An address that is read out, or written with gaps; its words are few, for sentences go on after it.
+_SPOKEN_URL = re.compile(
+    rf"(?<![\w.])[\w\-]{{2,40}}(?:[ ]dot[ ][\w\-]{{2,20}}){{1,4}}(?:[ ](?:forward )?slash[ ][\w\-]{{1,40}}){{1,6}}"
+    r"|(?<!\w)www[ ]?\.[ ]?[\w\-]{1,40}(?:[ ]?\.[ ]?[\w\-]{2,20}){1,4}(?:[ ]?/[ ]?[\w\-?=&]{1,60}){1,6}"
+    rf"|(?<![\w.])(?:[\w\-]{{1,40}}\[\.\]){{1,4}}(?:{_TOP})/[^\s\x00<>\"]{{1,200}}",
+    re.IGNORECASE,
+)
 _HANDLE = re.compile(r"(?<![\w@.+/\-])@[A-Za-z_][\w.]{1,38}\w(?![\w@]|\.[a-z]{2,3}\b)")
 _SOCIAL = re.compile(
     r"(?<!\w)(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|fb|discord|telegram|username|user name|handle)"
-    r"(?: (?:handle|name|id|account|username|user))?(?: is|:| -| as)[: ]{1,2}((?=[\w.]{0,30}[\d_.])[\w.]{3,32}\w)",
+    r"(?: (?:handle|name|id|account|username|user))?(?: is|:| -| as| at| =|@)[: ]{1,2}@?[ ]?"
+    r"((?=[\w.]{0,30}[\d_.])[\w.]{3,32}\w)"
+    r"|(?:I'm|I am|me|as|add|follow|find|search)[ ]@?((?=[\w.]{0,30}[\d_])[A-Za-z][\w.]{2,30}\w)[ ]on[ ]"
+    r"(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|fb|discord|telegram)\b"
+    r"|(?<![\w/])/?u/((?=[\w\-]{0,20}[\d_])[A-Za-z][\w\-]{2,20})(?![\w/])",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
@@ -86,13 +114,19 @@ _TOWN_CODE = re.compile(
     rf"(?<!\w)in[ ](?:[{UPPER}][^\W\d_]{{0,20}}[ ](?:(?:de|da|of|la|les)[ ])?){{1,4}}((?!(?:19|20)\d\d(?!\d))"
     rf"(?:\d{{3}}[ ]\d{{2}}|\d{{4,6}}(?:-\d{{3,4}})?))(?=[ ]in\b|[,.]|$)"
 )
-_NI = re.compile(r"(?<![^\W_])([A-Z][ ]?[A-Z])([ \-.]{0,2}\d{2}){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}[ \-]?\d{2}(?:[ \-]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
+_NI = re.compile(r"(?<![^\W_])([A-Z][ ]?[A-Z])([ \-.]{0,2}\d[ ]?\d){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![^\W_])[A-Z][ ]?[A-Z][ \-.]?\d[ ]?\d(?:[ \-.]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
 _PLATE = re.compile(r"(?<![^\W_])[A-HJ-PR-Y][A-HJ-PR-Y](?:[0-2567]\d)[ \-]?[A-HJ-PR-Z]{3}(?![^\W_])")
 _PLATE_CUED = re.compile(
     r"(?<!\w)(?:reg(?:istration)?(?: (?:number|plate|no))?|number ?plates?|plates?|vrm|car|van|vehicle|taxi)(?: "
     r"(?:is|was|reg|number|plate))?[ .:]{1,3}"
     r"((?=[A-Z0-9]{0,6}\d)(?=[A-Z0-9]{0,6}[A-Z])[A-Z0-9]{2,4}[ \-]?[A-Z0-9]{3})(?!\w)",
+    re.IGNORECASE,
+)
+# Small letters prove little: they need a vehicle nearby where they have a gap.
+_PLATE_LOW = re.compile(r"(?<![^\W_])[a-hj-pr-y]{2}[0-2567]\d([ ]?)[a-hj-pr-z]{3}(?![^\W_])")
+_VEHICLE = re.compile(
+    r"\b(?:cars?|vans?|park(?:ed|ing)|dr(?:iv(?:e|es|ing)|ove)|taxi|plates?|reg|lorry|bus|vehicle|driveway)\b",
     re.IGNORECASE,
 )
 _CODE = r"((?=[A-Za-z0-9\-/ ]{0,19}\d)[A-Za-z0-9](?:[\-/ ]?[A-Za-z0-9]){3,18})(?![A-Za-z0-9])"
@@ -102,22 +136,28 @@ _CODED = {
     "PASSPORT": r"passport",
     "LICENCE": r"driv(?:er'?s?|ing) ?licen[cs]e|dl number",
     "ACCOUNT": r"sort code|bank account|routing",
-    "NI_NUMBER": r"national insurance|nino",
+    "NI_NUMBER": r"national insurance|nino|ni(?= (?:number|no)\b)",
     "IBAN": r"iban",
 }
 _CODED_PATTERNS = {kind: re.compile(rf"(?<!\w)(?:{cue}){_IS}{_CODE}", re.IGNORECASE) for kind, cue in _CODED.items()}
 
 
+# What the costlier patterns cannot do without.
+_PROVIDERS = ("mail", "yahoo", "outlook", "icloud", "btinternet", "live", "aol")
+_NETWORKS = ("insta", "twitter", "tik", "snap", "face", "fb", "discord", "telegram", "user", "handle", "u/")
+
+
 def links(shadow: Shadow) -> Iterator[Found]:
     """Yield web addresses; a bare shop name such as example.com is no personal data and stays."""
-    for pattern in (_URL, _LINK):
+    for pattern in (_URL, _LINK, *((_SPOKEN_URL,) if shadow.has(("slash", "www", "[.]")) else ())):
         for match in pattern.finditer(shadow.text):
             yield "URL", match.start(), match.start() + len(match[0].rstrip(".,;:!?)'"))
 
 
 def emails(shadow: Shadow) -> Iterator[Found]:
     """Yield e-mail addresses, also those spelt "name at host dot com" or with spaces between the letters."""
-    patterns = (_EMAIL, _SPACED_EMAIL, _PROVIDER_EMAIL) if "@" in shadow.text else (_PROVIDER_EMAIL,)
+    patterns: tuple[re.Pattern[str], ...] = (_EMAIL, _TORN_EMAIL, _SPACED_EMAIL) if "@" in shadow.text else ()
+    patterns += (_PROVIDER_EMAIL, _BARE_EMAIL) if shadow.has(_PROVIDERS) else ()
     for pattern in patterns:
         for match in pattern.finditer(shadow.text):
             yield "EMAIL", match.start(), match.start() + len(match[0].rstrip("."))
@@ -129,7 +169,7 @@ def emails(shadow: Shadow) -> Iterator[Found]:
 
 def _is_address(spelt: str) -> bool:
     """Whether what was found is one address; "at home. It was" and "at noon.Me too" have the parts, but are none."""
-    if re.search(r"@|[(\[{<&]|\bdot\b", spelt, re.IGNORECASE):
+    if re.search(r"@|[(\[{<]|\bdot\b|_dot_", spelt, re.IGNORECASE):
         return True
     if re.search(r"\bpoint[ ](?:com|net|org|uk|edu|gov|de|fr|eu)$", spelt, re.IGNORECASE):
         return True
@@ -142,8 +182,8 @@ def handles(shadow: Shadow) -> Iterator[Found]:
     """Yield social handles: @name, and names after the name of a network."""
     for match in _HANDLE.finditer(shadow.text):
         yield "HANDLE", match.start(), match.end()
-    for match in _SOCIAL.finditer(shadow.text):
-        yield "HANDLE", match.start(1), match.end(1)
+    for match in _SOCIAL.finditer(shadow.text) if shadow.has(_NETWORKS) else ():
+        yield "HANDLE", *match.span(match.lastindex or 0)
 
 
 def addresses_ip(shadow: Shadow) -> Iterator[Found]:
@@ -192,6 +232,10 @@ def codes(shadow: Shadow) -> Iterator[Found]:
     for match in _PLATE.finditer(text):
         if not cues.kept(text, match.start()):
             yield "PLATE", match.start(), match.end()
+    for match in _PLATE_LOW.finditer(text):
+        near = text[max(0, match.start() - 60) : match.end() + 60]
+        if not cues.kept(text, match.start()) and (not match[1] or _VEHICLE.search(near)):
+            yield "PLATE", match.start(), match.end()
     for match in _PLATE_CUED.finditer(text):
         yield "PLATE", match.start(1), match.end(1)
 
@@ -211,7 +255,7 @@ def _long_codes(text: str) -> Iterator[Found]:
 
 def _iban_end(match: re.Match[str]) -> int:
     """Where the IBAN ends, or 0: its country says how long it is, so words after it are not taken with it."""
-    length = checks.IBAN_LENGTHS.get(match[0][:2].upper(), 0)
+    length = checks.IBAN_LENGTHS.get(match[0].replace(" ", "")[:2].upper(), 0)
     compact = ""
     for index, char in enumerate(match[0]):
         compact += char.upper() if char.isalnum() else ""

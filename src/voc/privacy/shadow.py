@@ -12,9 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from time import perf_counter
+from time import thread_time
+from typing import TYPE_CHECKING
 
 from voc.errors import PrivacyError
+from voc.privacy.disguises import ENTITY, entities, undone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BARRIER = "\x00"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -39,7 +44,7 @@ _QUOTES = {
     "\u2029": "\n",
 }
 _MIXED = re.compile(r"\d[oOlIоОοΟ|]|[oOlIоОοΟ|]\d")
-_MIXED_TOKEN = re.compile(r"(?<![^\W_])[\doOlIоОοΟ|]{3,24}(?![^\W_])")
+_MIXED_TOKEN = re.compile(r"(?<![^\W_])[\doOlIоОοΟ|]{2,24}(?![^\W_])")
 _LOOKALIKE = str.maketrans("oOоОοΟlI|", "000000111")
 _WORDS = {
     **dict.fromkeys(("zero", "oh", "o", "nought", "naught"), "0"),
@@ -63,7 +68,7 @@ class Shadow:
     """The normalised ``text``, ``digits`` (same length, look-alike letters as digits) and the way back.
 
     ``starts[i]`` is the code point of the original from which ``text[i]`` came; None when they are the same.
-    ``deadline`` is when a search must end, by ``perf_counter``.
+    ``deadline`` is when a search must end, by ``thread_time``.
     """
 
     text: str
@@ -72,13 +77,18 @@ class Shadow:
     length: int
     deadline: float = inf
 
+    def has(self, needles: Iterable[str]) -> bool:
+        """Whether one of some strings in small letters is there, in any case: far cheaper than to search a pattern."""
+        low = self.text.lower()
+        return any(needle in low for needle in needles)
+
     def check_time(self) -> None:
         """Stop a search that has gone on for too long; recognisers with much to do for one match call this.
 
         Raises:
             PrivacyError: the deadline has passed.
         """
-        if perf_counter() > self.deadline:
+        if thread_time() > self.deadline:
             raise PrivacyError("the search took too long")
 
     def original(self, start: int, end: int) -> tuple[int, int]:
@@ -92,12 +102,24 @@ class Shadow:
         return self.starts[start], stop
 
 
-def make_shadow(text: str, deadline: float = inf) -> Shadow:
-    """Return the shadow of ``text``; plain ASCII is its own shadow and costs next to nothing."""
+def make_shadow(text: str, deadline: float = inf, *, disguised: bool = True) -> Shadow:
+    """Return the shadow of ``text``; plain ASCII is its own shadow and costs next to nothing.
+
+    Args:
+        text: any text.
+        deadline: when a search must end.
+        disguised: whether words may be disguised; ``gate.signs`` asks every recogniser where they may be.
+    """
     starts: list[int] | None = None
     shadow = text
-    if not text.isascii() or _CONTROLS.search(text):
-        shadow, starts = _normalised(text)
+    if "&" in text and ENTITY.search(text):
+        shadow, starts = entities(text)
+    if not shadow.isascii() or _CONTROLS.search(shadow):
+        before = starts
+        shadow, starts = _normalised(shadow)
+        starts = starts if before is None else [before[i] for i in starts]
+    if disguised:
+        shadow, starts = undone(shadow, starts)
     if "[" in shadow or "XX" in shadow:
         shadow = _MARKS.sub(lambda m: BARRIER * len(m[0]), shadow)
     if _SPOKEN_HINT.search(shadow):
@@ -138,7 +160,9 @@ def _normalised(text: str) -> tuple[str, list[int]]:
 
 def _as_digits(match: re.Match[str]) -> str:
     token = match[0]
-    enough = sum(c.isdigit() for c in token) * 5 >= 2 * len(token)
+    if re.fullmatch(r"\d{2,}(?:\|\d{2,})+", token):
+        return token  # a bar between groups of digits stands between them
+    enough = sum(c.isdigit() for c in token) * 3 >= len(token)
     return token.translate(_LOOKALIKE) if enough else token
 
 
@@ -150,7 +174,10 @@ def _spoken(text: str, starts: list[int] | None) -> tuple[str, list[int] | None]
     for run in _SPOKEN.finditer(text):
         parts = list(_SPOKEN_PART.finditer(run[0]))
         n_digits = sum(_REPEATS.get((p[1] or "").lower(), 1) for p in parts)
-        if n_digits < 4 or sum(not p[2].isdigit() for p in parts) < 3:
+        n_words = sum(not p[2].isdigit() for p in parts)
+        # "07700 nine hundred 123": a word or two will do within a number as long as a telephone's.
+        within = n_words > 0 and run[0][0] in "0oO" and n_digits + len(re.findall(r"(?i)hundred", run[0])) >= 10
+        if n_digits < 4 or (n_words < 3 and not within):
             continue
         pieces.append(text[done : run.start()])
         origin.extend(range(done, run.start()))

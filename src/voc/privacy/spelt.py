@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 Found = tuple[str, int, int]
 
 _IS = r"(?: (?:number|no|num|is|was|of))*\.?[ :=#\-]{1,3}"
+_D = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 _SPACED_POSTCODE = re.compile(
-    rf"(?<!\w)(?:post ?code|postal code){_IS}((?:[A-Z][ ]){{1,2}}\d[ ](?:[\dA-Z][ ])?\d[ ][A-Z][ ][A-Z])(?!\w)",
+    rf"(?<!\w)(?:post ?code|postal code){_IS}"
+    rf"((?:[A-Z][ ]){{1,2}}{_D}[ ](?:(?:{_D}|[A-Z])[ ])?{_D}[ ][A-Z][ ][A-Z])(?!\w)",
     re.IGNORECASE,
 )
+# A letter for a digit, or the other way, in what the words before it call a postcode or a place to live in.
+_POSTCODE_SLIP = re.compile(
+    r"(?:(?i:post ?code|address)(?i: is|:)*|(?i:live|living|lives) in)[ ]{1,2}"
+    r"([A-Z]{1,2}(?=[A-Z\d ]{0,6}\d)[\dOI]{1,2}[A-Z]?[ ]?[\dOI][ABD-HJLNP-UW-Z]{2})(?!\w)"
+)
 _SPACED_PLATE = re.compile(
-    rf"(?<!\w)(?:number ?plates?|plates?|reg(?:istration)?|vrm){_IS}((?:[A-Z0-9][ ]){{4,6}}[A-Z0-9])(?!\w)",
+    rf"(?<!\w)(?:number ?plates?|plates?|reg(?:istration)?|vrm){_IS}"
+    rf"((?:[A-Z0-9][ ]){{4,6}}[A-Z0-9]|[A-Z]{{2}}[ ][\dOI]{{2}}[ ][A-Z]{{3}})(?!\w)",
     re.IGNORECASE,
 )
 # "NHS number is 401, then 023, then 2137"
@@ -41,7 +49,7 @@ _SORT = re.compile(
 _DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\))"
 _BROKEN_IP = re.compile(
     rf"(?<![\w.])(\d{{1,3}}(?:{_DOT}\d{{1,3}}){{3}})(?![\w.\[])|(?<!\w)ip(?: address)?(?: is|:)?[ ]"
-    r"(\d{1,3}(?: \d{1,3}){3})(?!\w)",
+    r"(\d{1,3}(?:(?: dot |[ ,_:\-])\d{1,3}){3})(?!\w)",
     re.IGNORECASE,
 )
 _UNITS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
@@ -62,28 +70,38 @@ _BORN_IN_WORDS = re.compile(
     rf"|{_MONTH} (?:the )?(?:{_DAY})[ ,]{{1,2}}(?:{_YEAR}|(?:19|20)?\d\d))(?!\w)",
     re.IGNORECASE,
 )
+_NUMBER_WORD = rf"(?:{_ONES}|{_TENS}|ten|eleven|twelve|\w{{3,5}}teen|oh|nought|\d{{1,4}})"
+_BORN_IN_NUMBERS = re.compile(
+    rf"(?<!\w)(?:d\.? ?o\.? ?b\.?|date of birth|born)(?: (?:is|was|on))*[ :,\-]{{1,3}}"
+    rf"({_NUMBER_WORD}(?:[ \-,]{{1,2}}{_NUMBER_WORD}){{2,6}})(?!\w)",
+    re.IGNORECASE,
+)
+# Each with words, one of which it cannot do without.
+_BIRTH = ("born", "birth", "dob", "d.o", "d. o", "d o")
 _PLAIN = (
-    ("POSTCODE", _SPACED_POSTCODE),
-    ("SSN", _LAST_FOUR),
-    ("LICENCE", _LICENCE),
-    ("ACCOUNT", _SORT),
-    ("DOB", _BORN_IN_WORDS),
+    ("POSTCODE", _SPACED_POSTCODE, ("code",)),
+    ("POSTCODE", _POSTCODE_SLIP, ("code", "address", "liv")),
+    ("SSN", _LAST_FOUR, ("last ",)),
+    ("LICENCE", _LICENCE, ("dl",)),
+    ("ACCOUNT", _SORT, ("sort",)),
+    ("DOB", _BORN_IN_WORDS, _BIRTH),
+    ("DOB", _BORN_IN_NUMBERS, _BIRTH),
 )
 
 
 def spelt(shadow: Shadow) -> Iterator[Found]:
     """Yield identifiers that were pulled apart or written out."""
     text = shadow.text
-    for kind, pattern in _PLAIN:
-        for match in pattern.finditer(text):
+    for kind, pattern, needles in _PLAIN:
+        for match in pattern.finditer(text) if shadow.has(needles) else ():
             yield kind, *match.span(match.lastindex or 0)
-    for match in _SPACED_PLATE.finditer(text):
+    for match in _SPACED_PLATE.finditer(text) if shadow.has(("plate", "reg", "vrm")) else ():
         if re.search(r"\d", match[1]) and re.search(r"[A-Za-z]", match[1]):
             yield "PLATE", match.start(1), match.end(1)
-    for match in _BROKEN_NHS.finditer(text):
+    for match in _BROKEN_NHS.finditer(text) if shadow.has(("nhs",)) else ():
         if checks.nhs_number(re.sub(r"\D", "", match[1])):
             yield "NHS_NUMBER", match.start(1), match.end(1)
-    for match in _BROKEN_IP.finditer(text):
+    for match in _BROKEN_IP.finditer(text) if shadow.has(("[", "(", "ip")) else ():
         at = match.lastindex or 0
         if not match[at].replace(".", "").isdigit() and checks.ipv4(".".join(re.findall(r"\d+", match[at]))):
             yield "IP", *match.span(at)

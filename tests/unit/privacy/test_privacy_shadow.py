@@ -63,3 +63,25 @@ def test_digits_and_text_have_one_length_and_every_span_is_inside(text):
     for start in range(len(shadow.text)):
         begin, end = shadow.original(start, start + 1)
         assert 0 <= begin < end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "undone", "part", "original"),
+    [
+        ("by J a n e W h i t e today", "by Jane White today", "Jane White", "J a n e W h i t e"),
+        ("Dr P.a.t.e.l rang", "Dr Patel rang", "Patel", "P.a.t.e.l"),
+        ("Nurse Sm1th rang", "Nurse Smith rang", "Smith", "Sm1th"),
+        ("_Jane Doe_ rang", " Jane Doe  rang", "Jane Doe", "Jane Doe"),
+        ("dr_patel rang", "dr patel rang", "patel", "patel"),
+        ("Jane&nbsp;Doe rang", "Jane Doe rang", "Jane Doe", "Jane&nbsp;Doe"),
+        ("0&#55;700 900123", "07700 900123", "07700", "0&#55;700"),
+        ("see A B C for Ward4b and sw1a 1aa, a_b", "see A B C for Ward4b and sw1a 1aa, a_b", "sw1a", "sw1a"),
+        ("U.S.A. and i.e. R.T.A. at N.H.S. trusts", "U.S.A. and i.e. R.T.A. at N.H.S. trusts", "U.S.A", "U.S.A"),
+    ],
+)
+def test_letters_apart_or_replaced_are_undone_and_their_places_kept(text, undone, part, original):
+    shadow = make_shadow(text)
+    assert shadow.text == undone
+    at = undone.index(part)
+    start, end = shadow.original(at, at + len(part))
+    assert text[start:end] == original
