@@ -48,6 +48,15 @@ def test_the_night_keeps_what_fires_and_tests_a_week_once(demo_run):
         assert {signal.theme_id for signal in kept} == {row["theme_id"] for row in look(ws.context(DAY))["signals"]}
 
 
+def test_until_another_period_has_ended_no_history_is_read(demo_run, monkeypatch):
+    read = []
+    monkeypatch.setattr(signalling, "panels", lambda *_: read.append(1) or [])
+    with voc.open(demo_run[0]) as ws:
+        signalling.watch(ws.context(DAY))
+        assert not read
+        assert signalling._due(ws.context(DAY), DAY + dt.timedelta(days=7))
+
+
 def test_a_closed_case_whose_issue_is_back_is_the_same_case_again(clinic_after):
     with voc.open(clinic_after) as ws:
         live = {case.theme_id for case in ws.cases()}

@@ -11,7 +11,7 @@ import polars as pl
 from voc.insight.panel import CELL, Panel, PanelGrain, panel
 from voc.model import Filter
 from voc.queries.days import theme_days
-from voc.queries.frames import settled, verbatims_frame
+from voc.queries.frames import settled, used, verbatims_frame
 from voc.schema import SEGMENTS
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def panels(tables: Tables, until: dt.date) -> list[Panel]:
     tables = settled(tables)
     days = Filter(end=until + dt.timedelta(days=1))
     known = [theme.theme_id for theme in tables.themes if theme.status in WATCHED and theme.pool == "problem"]
-    columns = ("unit", "event_at", "grain", "source", *SEGMENTS)
+    # A segment that nobody uses cuts nothing, and costs memory; a person is only counted.
+    columns = (pl.col("unit").cast(pl.Categorical), "event_at", "grain", "source", *used(tables.feedback))
     said = theme_days(tables, days).filter(pl.col("problem"), pl.col("theme_id").is_in(known))
     spoke = verbatims_frame(tables, days).filter(pl.col("text").is_not_null())
     dated = pl.col("event_at").is_not_null()
-    frames = pl.collect_all([said.filter(dated).select("theme_id", *columns), spoke.filter(dated).select(columns)])
+    frames = pl.collect_all([said.filter(dated).select("theme_id", *columns), spoke.filter(dated).select(*columns)])
     cut = {grain: tuple(_of_grain(frame, grain) for frame in frames) for grain in GRAINS}
     found = [_panel(said, spoke, until, grain) for grain, (said, spoke) in cut.items()]
     return [one for one in found if one is not None]
@@ -64,7 +65,7 @@ def _panel(said: pl.DataFrame, spoke: pl.DataFrame, until: dt.date, grain: Panel
     if not periods:
         return None
     said, spoke = (_placed(frame, periods, grain) for frame in (said, spoke))
-    cuts = [None, *(name for name in SEGMENTS if 1 < spoke[name].n_unique() <= MAX_VALUES)]
+    cuts = [None, *(name for name in SEGMENTS if name in spoke.columns and 1 < spoke[name].n_unique() <= MAX_VALUES)]
     counted = [
         _by(said, cut, ["theme_id"], n_people=pl.col("unit").n_unique(), n_days=pl.col("day").n_unique())
         for cut in cuts

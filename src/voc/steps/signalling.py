@@ -12,7 +12,7 @@ from voc.insight.signals import FEWEST, GUARD, Rule, detect, false_alarms_a_mont
 from voc.loop.cases import move, notice
 from voc.model import CaseState, LineageEvent
 from voc.queries import newest_day
-from voc.queries.cells import panels
+from voc.queries.cells import GRAINS, panels
 from voc.themelife import Signal
 
 if TYPE_CHECKING:
@@ -62,11 +62,10 @@ def watch(ctx: Context) -> dict[str, int]:
     """
     until = _until(ctx)
     counts = {"signals": 0, "cases_reopened": 0}
-    for cells in panels(ctx.tables(), until) if until else ():
+    for cells in panels(ctx.tables(), until) if until and _due(ctx, until) else ():
         ends, name = cells.ends()[-1], _TESTED.format(cells.grain)
         tested = ctx.register.setting(name)
-        length = 7 if cells.grain == "week" else 28
-        if tested is not None and date.fromisoformat(tested) + timedelta(days=length) > ends:
+        if tested is not None and _next_end(tested, cells.grain) > ends:
             continue
         fired = detect(cells, rule_of(ctx)).filter("fires").to_dicts()
         ctx.register.put_signals(_kept(ctx, fired, cells))
@@ -74,6 +73,21 @@ def watch(ctx: Context) -> dict[str, int]:
         counts["cases_reopened"] += _reopen(ctx, cells)
         ctx.register.set_setting(name, ends.isoformat())
     return counts
+
+
+def _next_end(tested: str, grain: str) -> date:
+    """The last day of the first period after the one that ended on ``tested``, at the earliest."""
+    return date.fromisoformat(tested) + timedelta(days=7 if grain == "week" else 28)
+
+
+def _due(ctx: Context, until: date) -> bool:
+    """Whether a period may have ended since the last test; on most nights none has, and no history is read.
+
+    A grain that came in since is looked for whenever a period of a known one has ended.
+    """
+    tested = {grain: ctx.register.setting(_TESTED.format(grain)) for grain in GRAINS}
+    known = {grain: day for grain, day in tested.items() if day is not None}
+    return not known or any(_next_end(day, grain) <= until for grain, day in known.items())
 
 
 def _until(ctx: Context) -> date | None:
