@@ -42,11 +42,11 @@ def panels(tables: Tables, until: dt.date) -> list[Panel]:
     days = Filter(end=until + dt.timedelta(days=1))
     known = [theme.theme_id for theme in tables.themes if theme.status in WATCHED and theme.pool == "problem"]
     # A segment that nobody uses cuts nothing, and costs memory; a person is only counted.
-    columns = (pl.col("unit").cast(pl.Categorical), "event_at", "grain", "source", *used(tables.feedback))
+    columns = [pl.col("unit").cast(pl.Categorical), pl.col("event_at", "grain", "source", *used(tables.feedback))]
     said = theme_days(tables, days).filter(pl.col("problem"), pl.col("theme_id").is_in(known))
     spoke = verbatims_frame(tables, days).filter(pl.col("text").is_not_null())
     dated = pl.col("event_at").is_not_null()
-    frames = pl.collect_all([said.filter(dated).select("theme_id", *columns), spoke.filter(dated).select(*columns)])
+    frames = pl.collect_all([said.filter(dated).select("theme_id", *columns), spoke.filter(dated).select(columns)])
     cut = {grain: tuple(_of_grain(frame, grain) for frame in frames) for grain in GRAINS}
     found = [_panel(said, spoke, until, grain) for grain, (said, spoke) in cut.items()]
     return [one for one in found if one is not None]
