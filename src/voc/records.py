@@ -14,7 +14,10 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = ("change", "known_issue")
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a care person raised herself; ``text`` is redacted. ``seen_by`` are the others who have seen it too."""
+    """What a care person raised herself; ``text`` is redacted.
+
+    ``seen_by`` are the others who have seen it too, and ``seen_at`` when each of them said so.
+    """
 
     observation_id: str
     text: str
@@ -29,6 +32,7 @@ class Observation:
     answered_by: str = ""
     answered_at: datetime | None = None
     seen_by: tuple[str, ...] = ()
+    seen_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

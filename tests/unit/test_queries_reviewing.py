@@ -11,6 +11,7 @@ from test_queries_metrics import NOW, stored
 from voc.errors import InputError
 from voc.model import CaseEvent, CaseState, Filter
 from voc.queries.figures import answer
+from voc.records import Observation
 
 
 def tables(**more):
@@ -85,3 +86,15 @@ def test_what_was_late_then_is_late_then_whatever_was_done_about_it_since():
         then = replace(ask("cases"), as_of=moment)
         count[moment] = {f.key: f.value for f in answer(given, then, NOW)}
     assert [found["late|all"] for found in count.values()] == [1.0, 0.0]
+
+
+def test_observations_are_counted_as_they_stood_then():
+    raised = Observation("O-1", "Patients ring twice", "ana", at(6, 2), team="North", answer="Fixed", answered_by="jo",
+                         answered_at=at(6, 20), seen_by=("bo", "cy"), seen_at=(at(6, 3), at(6, 15)))  # fmt: skip
+    given = replace(tables(), observations=[raised, replace(raised, observation_id="O-2", raised_at=at(6, 12))])
+    june = replace(ask("observations"), filter=Filter(dt.date(2026, 6, 1), dt.date(2026, 7, 1)))
+    values = {}
+    for moment in (at(6, 10), at(6, 21)):
+        values[moment] = {f.key: f.value for f in answer(given, replace(june, as_of=moment), NOW)}
+    assert values[at(6, 10)] == {"raised|all": 1.0, "answered|all": 0.0, "seen|O-1": 2.0}
+    assert values[at(6, 21)] == {"raised|all": 2.0, "answered|all": 2.0, "seen|O-1": 3.0, "seen|O-2": 3.0}

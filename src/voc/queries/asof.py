@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from voc.model import Case, CaseEvent, LineageEvent, Theme
     from voc.queries.frames import Tables
+    from voc.records import Observation
 
 _STAMPS = {
     "feedback": "ingested_at",
@@ -44,6 +45,7 @@ def known_at(tables: Tables, as_of: dt.datetime) -> Tables:
         themes=[then for theme in tables.themes if (then := _theme_at(theme, tables.lineage, as_of)) is not None],
         cases=_cases_at(tables, as_of),
         theme_edits=edits_at(tables.theme_edits, as_of),
+        observations=[_raised_at(one, as_of) for one in tables.observations if one.raised_at <= as_of],
         corrections=corrections_at(tables.corrections, as_of),
         case_events=[event for event in tables.case_events if event.at <= as_of],
         # The version in force now may have come later: per item, the newest of those that had come.
@@ -68,6 +70,14 @@ def _cases_at(tables: Tables, as_of: dt.datetime) -> list[Case]:
     return found
 
 
+def _raised_at(one: Observation, as_of: dt.datetime) -> Observation:
+    """An observation as it stood: who had seen it too by then, and its answer if there was one."""
+    seen = [(who, at) for who, at in zip(one.seen_by, one.seen_at, strict=False) if at <= as_of]
+    then = replace(one, seen_by=tuple(who for who, _ in seen), seen_at=tuple(at for _, at in seen))
+    unanswered = one.answered_at is None or one.answered_at > as_of
+    return replace(then, answer="", answered_by="", answered_at=None) if unanswered else then
+
+
 def newest_stamp(tables: Tables) -> dt.datetime | None:
     """The newest moment at which anything became known: what figures are as of when nobody says."""
     frames = [
@@ -76,6 +86,7 @@ def newest_stamp(tables: Tables) -> dt.datetime | None:
         if (frame := getattr(tables, name)) is not None
     ]
     found = [frame.item() for frame in pl.collect_all(frames)] + [event.at for event in tables.case_events]
+    found += [at for one in tables.observations for at in (one.raised_at, one.answered_at, *one.seen_at)]
     return max((at for at in found if at is not None), default=None)
 
 

@@ -111,4 +111,5 @@ def answers() -> dict[str, Callable[[Tables, Ask, Moment], list[Figure]]]:
         "themes": reviewing.of_themes,
         "categories": reviewing.of_categories,
         "cases": reviewing.of_cases,
+        "observations": reviewing.of_observations,
     }

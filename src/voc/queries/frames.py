@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from voc.model import Case, CaseEvent, Filter, LineageEvent, Owner, Theme
     from voc.queries.lean import Lean
-    from voc.records import Correction
+    from voc.records import Correction, Observation
     from voc.themelife import ThemeEdit
 
 ITEM = ("feedback_id", "revision")
@@ -49,6 +49,7 @@ class Tables:
     theme_edits: Sequence[ThemeEdit] = ()
     owners: Sequence[Owner] = ()
     corrections: Sequence[Correction] = ()
+    observations: Sequence[Observation] = ()
     theme_days: pl.LazyFrame | None = None
     lean: Lean | None = None
 

@@ -143,3 +143,25 @@ def of_cases(tables: Tables, ask: Ask, _moment: Moment) -> list[Figure]:
         )
         for name, ids in groups.items()
     ]
+
+
+def of_observations(tables: Tables, ask: Ask, _moment: Moment) -> list[Figure]:
+    """What care staff raised in the window, as it stands at the moment: counts, without an interval.
+
+    Keys: ``raised|all`` and ``answered|all``, then ``seen|ID`` of each, oldest first: how many have seen it, she who
+    raised it among them. Facts of the first two are ``ids``, of the others ``text``, ``team`` and ``answer``.
+    """
+    start, end = ask.filter.start or dt.date.min, ask.filter.end or dt.date.max
+    raised = [one for one in tables.observations if start <= one.raised_at.date() < end]
+    answered = [one for one in raised if one.answered_at is not None]
+    counts = {"raised": raised, "answered": answered}
+    found = [
+        Figure(f"{name}|{WHOLE}", float(len(of)), None, None, len(raised),
+               facts={"unit": "observations", "ids": [one.observation_id for one in of]})
+        for name, of in counts.items()
+    ]  # fmt: skip
+    for one in raised:
+        facts = {"unit": "people", "text": one.text, "team": one.team, "answer": one.answer}
+        n = 1 + len(one.seen_by)
+        found.append(Figure(f"seen|{one.observation_id}", float(n), None, None, n, facts=facts))
+    return found

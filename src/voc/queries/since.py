@@ -40,11 +40,12 @@ _KINDS: dict[str, frozenset[str]] = {
     "drivers": _THEMES | {"responses"},
     "missing": _TEXTS | {"responses", "metric_events"},
     "cases": frozenset({"cases"}),
+    "observations": frozenset({"observations"}),
 }
 
 
 def made_of(ask: Ask, key: str) -> frozenset[str]:
-    """The tables that an answer is made of: feedback, responses, metric_events, tags, theme_assignments, cases."""
+    """The tables that an answer is made of: feedback, responses, metric_events, tags and so on, cases, observations."""
     found = _KINDS.get(ask.kind)
     if found is None:
         names = [key.partition("|")[0]] if ask.kind == "metric" else ask.arg("names").split(",")
@@ -74,6 +75,11 @@ def since(tables: Tables, ask: Ask, used: frozenset[str]) -> list[str]:
     if "cases" in used:
         moved = {event.case_id for event in tables.case_events if event.at > at}
         found += _said(len(moved), "case was", "cases were", "moved after it was made")
+    if "observations" in used:
+        late = [one for one in tables.observations if any(when > at for when in (one.raised_at, *one.seen_at))]
+        found += _said(len(late), "observation was", "observations were", "raised or seen again after it was made")
+        told = [one for one in tables.observations if one.answered_at is not None and one.answered_at > at]
+        found += _said(len(told), "observation was", "observations were", "answered after it was made")
     return found
 
 

@@ -45,10 +45,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, with the sentence that says what it shows for those who cannot see it."""
+    """A picture, with the sentence that says what it shows for those who cannot see it.
+
+    ``receipts`` are those of what is drawn; what stands in a table beside it too needs no second mention.
+    """
 
     svg: str
-    says: str
+    says: Line
+    receipts: tuple[str, ...] = ()
 
 
 Block = Words | Table | Chart

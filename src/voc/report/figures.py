@@ -130,13 +130,16 @@ def _course(a: Asker, spec: Spec) -> Block:
             f.high,
             marks.get(f.facts.get("special_cause", ""), ""),
             bool(f.facts["unfinished"]),
+            f.receipt,
         )
         for f in points
     ]
     target = a.ws.config.targets.get(spec.name)
     picture = svg.line(drawn, title=f"{spec.title} by month", unit=spec.unit, target=target.value if target else None)
-    last = next((f.value for f in reversed(points) if f.value is not None), None)
-    return Chart(picture, f"{spec.title} by month with its 95 % interval; last: {number(last)} {spec.unit}.")
+    given = [f for f in points if f.value is not None]
+    last: tuple[Cell, ...] = ("; last: ", shown(given[-1])) if given else ()
+    says = (f"{spec.title} by month with its 95 % interval", *last, ".")
+    return Chart(picture, says, tuple(f.receipt for f in given))
 
 
 def _short(f: Figure) -> str:
@@ -260,7 +263,8 @@ def _driven(found: list[Figure], outcome: str) -> Section:
     ]
     names = {"x_name": "share of respondents who mention it", "y_name": f"how far they pull {outcome}, in points"}
     picture = svg.priority(spots, title="What to take first", **names)
-    blocks.append(Chart(picture, "The first of the list is mentioned most, times how far it pulls the figure down."))
+    says = "The first of the list is mentioned most, times how far it pulls the figure down."
+    blocks.append(Chart(picture, (says,)))
     return Section("What goes with the score", tuple(blocks))
 
 

@@ -77,7 +77,7 @@ def _section(number_: int, section: Section) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Chart):
-        return block.svg or f"<p>{escape(block.says)}</p>"
+        return block.svg or f"<p>{''.join(_cell(part) for part in block.says)}</p>"
     if isinstance(block, Table):
         return _table(block)
     inner = "".join(_cell(part) for part in block.parts)

@@ -10,8 +10,6 @@ from voc.model import Filter
 from voc.report.blocks import Num, Section, Table, Words, number, shown
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from voc.model import Case, CaseEvent
     from voc.queries.figures import Figure
     from voc.report.ask import Asker
@@ -114,22 +112,17 @@ def _reason(case: Case, history: dict[str, list[CaseEvent]]) -> str:
 
 def team(a: Asker) -> Section:
     """What care staff raised, and what was answered."""
-    title, ask = "Suggestions from the team", getattr(a.ws, "observations", None)
-    if ask is None:
-        return Section(title, (Words(("Observations of the team are not kept in this workspace.",)),))
-    in_month = ((o, f"{o.raised_at:%Y-%m}") for o in ask() if o.raised_at <= a.as_of)
-    raised = [o for o, month in in_month if month == f"{a.month:%Y-%m}"]
-    if not raised:
+    title, found = "Suggestions from the team", a.ask("observations", a.this)
+    raised, answered, *each = found
+    if not each:
         return Section(title, (Words(("The team raised nothing: ask why before you take it as good news.",)),))
-    rows = tuple((o.text, str(1 + len(o.seen_by)), o.team or "–", _answer(o, a.as_of)) for o in raised[:MAX_ROWS])
-    answered = sum(_answer(o, a.as_of) != NOT_YET for o in raised)
-    words = Words((f"{len(raised)} raised, {answered} answered.",))
+    rows = tuple(
+        (f.facts["text"], Num(number(f.value), f.receipt), f.facts["team"] or "–", f.facts["answer"] or NOT_YET)
+        for f in each[:MAX_ROWS]
+    )
+    counts = (Num(number(raised.value), raised.receipt), " raised, ", Num(number(answered.value), answered.receipt))
+    words = Words((*counts, " answered."))
     return Section(title, (words, Table(("observation", "seen by", "team", "answer"), rows)))
-
-
-def _answer(observation: Any, as_of: dt.datetime) -> str:
-    at = observation.answered_at
-    return str(observation.answer) if at is not None and at <= as_of else NOT_YET
 
 
 def unanswered(a: Asker) -> Section:

@@ -39,7 +39,7 @@ def _narrative(review: Review) -> list[str]:
 
 def _block(block: Block) -> list[str]:
     if isinstance(block, Chart):
-        return [block.says, ""]
+        return ["".join(_cell(part) for part in block.says), ""]
     if isinstance(block, Table):
         head = "| " + " | ".join(_escaped(c) for c in block.columns) + " |"
         rows = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in block.rows]

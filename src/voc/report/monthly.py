@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from voc.report import figures, loop, voices
 from voc.report.ask import asker
-from voc.report.blocks import Num, Review, Section, Table, Words
+from voc.report.blocks import Chart, Num, Review, Section, Table, Words
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -51,9 +51,10 @@ def monthly(ws: Workspace, month: dt.date, as_of: dt.datetime | None = None) -> 
 
 def _receipts(sections: tuple[Section, ...]) -> list[str]:
     """Ids in order of appearance."""
-    return list(dict.fromkeys(cell.receipt for s in sections for b in s.blocks for cell in _cells(b)))
+    return list(dict.fromkeys(receipt for s in sections for b in s.blocks for receipt in _shown(b)))
 
 
-def _cells(block: Block) -> list[Num]:
-    lines = block.rows if isinstance(block, Table) else [block.parts] if isinstance(block, Words) else []
-    return [cell for line in lines for cell in line if isinstance(cell, Num)]
+def _shown(block: Block) -> list[str]:
+    lines = block.rows if isinstance(block, Table) else [block.parts if isinstance(block, Words) else block.says]
+    drawn = block.receipts if isinstance(block, Chart) else ()
+    return [*(cell.receipt for line in lines for cell in line if isinstance(cell, Num)), *drawn]

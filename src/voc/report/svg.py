@@ -20,7 +20,10 @@ LINE = "#2a6fb0"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period of a line: value and bounds may be None. ``mark`` is good, bad or empty; ``open`` is unfinished."""
+    """One period of a line: value and bounds may be None. ``mark`` is good, bad or empty; ``open`` is unfinished.
+
+    ``link`` is the id on the page of what the point is made of.
+    """
 
     label: str
     value: float | None
@@ -28,6 +31,7 @@ class Point:
     high: float | None = None
     mark: str = ""
     open: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def _band(points: Sequence[Point], x: Sequence[float], frame: _Frame) -> str:
 def _dot(at: float, height: float, point: Point) -> str:
     colour = {"good": GOOD, "bad": BAD, "": LINE}[point.mark]
     fill, radius = "#fff" if point.open else colour, 4.5 if point.mark else 3
-    return f'<circle cx="{at:.1f}" cy="{height:.1f}" r="{radius}" fill="{fill}" stroke="{colour}"/>'
+    name = f"<title>{escape(point.label)}: {point.value:g}</title>" if point.value is not None else ""
+    drawn = f'<circle cx="{at:.1f}" cy="{height:.1f}" r="{radius}" fill="{fill}" stroke="{colour}">{name}</circle>'
+    return f'<a href="#{escape(point.link, quote=True)}">{drawn}</a>' if point.link else drawn
 
 
 def bars(rows: Sequence[tuple[str, float, float]], *, title: str, unit: str) -> str:

@@ -47,7 +47,7 @@ def issues(a: Asker) -> Section:
         Words(("People with problem mentions, each counted once, of those who wrote something.",)),
         Chart(
             svg.bars(pictured, title="People with the problem; hollow: the month before", unit="people"),
-            f"Largest: {problems[0].facts['label']}." if problems else "",
+            (f"Largest: {problems[0].facts['label']}." if problems else "",),
         ),
         Table(("issue", "people", "before", "owner", "case"), rows),
     ]
@@ -78,7 +78,7 @@ def grown(a: Asker) -> list[tuple[Figure, Cell]]:
 
 
 def _before(f: Figure | None) -> Cell:
-    return Num(str(f.facts["n_people"]), f.receipt) if f is not None else "0"
+    return Num(str(f.facts["n_people"]), f.receipt) if f is not None else "none"
 
 
 def _owned(a: Asker, f: Figure) -> tuple[Cell, Cell]:

@@ -101,6 +101,7 @@ class Context:
             metric_events=self.lake.scan("metric_events"),
             case_events=self.register.events() if history else (),
             lineage=self.register.lineage() if history else (),
+            observations=self.observations() if history else (),
             owners=self.config.owners,
             theme_days=daily.kept(self) if days else None,
         )

@@ -14,11 +14,12 @@ from voc.store import loop_tables as tables
 from voc.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+_SEEN_TOO = ("seen_by", "seen_at")
 _OBSERVED, _SEEN, _CHANGES = tables.observations, tables.observation_seen, tables.changes
-_OBSERVATION = [_OBSERVED.c[f.name] for f in fields(Observation) if f.name != "seen_by"]
+_OBSERVATION = [_OBSERVED.c[f.name] for f in fields(Observation) if f.name not in _SEEN_TOO]
 _CHANGE = [_CHANGES.c[f.name] for f in fields(Change)]
 
 
@@ -34,7 +35,7 @@ class VoiceRows(Database):
         with self.writing() as connection:
             number = _next(connection, _OBSERVED)
             new = replace(observation, observation_id=f"O-{number:04d}")
-            row = {k: v for k, v in asdict(new).items() if k != "seen_by"}
+            row = {k: v for k, v in asdict(new).items() if k not in _SEEN_TOO}
             connection.execute(sa.insert(_OBSERVED), [{**row, "number": number}])
             return new
 
@@ -73,11 +74,11 @@ class VoiceRows(Database):
             StoreError: the database fails.
         """
         with self.reading() as connection:
-            seen: dict[str, list[str]] = {}
+            seen: dict[str, list[tuple[str, datetime]]] = {}
             for row in connection.execute(sa.select(_SEEN).order_by(_SEEN.c.at, _SEEN.c.person)).mappings():
-                seen.setdefault(row["observation_id"], []).append(row["person"])
+                seen.setdefault(row["observation_id"], []).append((row["person"], row["at"]))
             rows = connection.execute(sa.select(*_OBSERVATION).order_by(_OBSERVED.c.number)).mappings().all()
-            return [Observation(**row, seen_by=tuple(seen.get(row["observation_id"], ()))) for row in rows]
+            return [_with_seen(dict(row), seen.get(row["observation_id"], ())) for row in rows]
 
     def add_changes(self, changes: Sequence[Change]) -> list[Change]:
         """Store changes under the next numbers; one whose ``origin`` is known already is left as it is.
@@ -197,5 +198,9 @@ def _observation(connection: sa.Connection, observation_id: str) -> Observation:
     )
     if row is None:
         raise InputError(f"no observation {observation_id!r}; 'voc observations list' shows them")
-    seen = connection.scalars(sa.select(_SEEN.c.person).where(_SEEN.c.observation_id == observation_id))
-    return Observation(**row, seen_by=tuple(seen))
+    query = sa.select(_SEEN.c.person, _SEEN.c.at).where(_SEEN.c.observation_id == observation_id)
+    return _with_seen(dict(row), [(person, at) for person, at in connection.execute(query)])
+
+
+def _with_seen(row: Mapping[str, Any], seen: Sequence[tuple[str, datetime]]) -> Observation:
+    return Observation(**row, seen_by=tuple(person for person, _ in seen), seen_at=tuple(at for _, at in seen))
