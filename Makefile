@@ -100,8 +100,12 @@ bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an 
 	bash .ci/chromium
 	$(BIN)/python benchmarks/app.py
 
-bench-insight: $(VENV)/.test ## how long figures take over a million items, and how often intervals hold the truth
+bench-insight: $(VENV)/.test ## how long figures take over a million items
 	$(BIN)/python benchmarks/insight.py
+
+.PHONY: bench-intervals
+bench-intervals: $(VENV)/.test ## how often intervals hold the truth, beside a bootstrap of persons
+	$(BIN)/python benchmarks/intervals.py
 
 .PHONY: bench-review
 bench-review: $(VENV)/.test ## the monthly review of real comments: cost, pages, every receipt again; needs the data (DATA=folder)

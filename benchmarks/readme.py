@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALL = ROOT / "docs" / "figures.md"
-PAGES = tuple(ROOT / name for name in ("README.md", "docs/privacy.md", "docs/sources.md"))
+PAGES = tuple(ROOT / name for name in ("README.md", "docs/metrics.md", "docs/privacy.md", "docs/sources.md"))
 _BLOCK = re.compile(r"(<!-- figures:([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 _PREFACE = """# Figures
 

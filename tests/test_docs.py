@@ -127,7 +127,7 @@ def test_no_page_names_a_place_on_the_machine_it_was_written_on(page):
 
 
 FIGURES = re.compile(r"<!-- figures:([\w-]+) -->\n(.*?)<!-- /figures -->", re.DOTALL)
-PAGES_WITH_FIGURES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("figures", "privacy", "sources")))
+PAGES_WITH_FIGURES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("figures", "metrics", "privacy", "sources")))
 BLOCKS = [
     (page.name, *block) for page in PAGES_WITH_FIGURES for block in FIGURES.findall(page.read_text(encoding="utf-8"))
 ]
@@ -160,7 +160,7 @@ def matches(number, figure):
 
 def test_the_pages_quote_figures():
     quoted = {(page, name) for page, name, _ in BLOCKS}
-    assert quoted >= {("README.md", "chosen"), ("privacy.md", "privacy"), ("sources.md", "ingest")}
+    assert quoted >= {("README.md", "chosen"), ("privacy.md", "privacy"), ("sources.md", "ingest"), ("metrics.md", "intervals")}
     renew = "renew the pages: python benchmarks/readme.py"
     assert {name for page, name in quoted if page == "figures.md"} == RESULTS.keys(), renew
     assert [name for _, name, block in BLOCKS if not rows_of(block)] == [], "blocks without a table"

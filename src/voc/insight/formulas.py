@@ -254,7 +254,7 @@ def backlog(moment: Moment) -> tuple[pl.Expr, ...]:
 
 
 def time_to_acknowledge(_: Moment) -> tuple[pl.Expr, ...]:
-    """Working hours until the owner took the case."""
+    """Working hours until the owner took the case, or ended it."""
     return pl.col("acknowledge_hours"), pl.col("acknowledged")
 
 

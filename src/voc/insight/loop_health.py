@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Moves that say that somebody was told what came of a case.
 TELLING = frozenset({"tell", "told", "brief", "publish", "notice"})
+# Who declines or closes a case has looked at it: she need not take it first.
+ANSWERING = frozenset({"take", "decline", "close"})
 _STAGES = {"acknowledge": "take", "plan": "plan", "ship": "ship", "tell": "tell"}
 _CASE: dict[str, Any] = {
     "item": pl.String, "unit": pl.String, "function": pl.String, "owner": pl.String, "state": pl.String,
@@ -58,7 +60,7 @@ def case_rows(
         owner = _last(history, "owner", known[case_id].owner if case_id in known else "")
         moves = [event.move for event in history]
         declined = moves.index("decline") if "decline" in moves else None
-        taken = next((event.at for event in history if event.move == "take"), None)
+        taken = next((event.at for event in history if event.move in ANSWERING), None)
         rows.append(
             {
                 "item": case_id, "unit": case_id, "owner": owner, "state": history[-1].to_state,

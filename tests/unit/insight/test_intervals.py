@@ -179,3 +179,17 @@ def test_rates_of_persons_who_come_back_hold_the_truth_19_times_in_20():
     plain = ((apart["low"] <= truth) & (apart["high"] >= truth)).mean()
     assert together >= 0.92
     assert plain <= 0.9
+
+
+def test_means_of_persons_with_several_rows_hold_the_truth_19_times_in_20(moment):
+    """300 samples at once, as cells, of normal minutes of which a person's own part is 0.6 of the variance."""
+    rng, cells = np.random.default_rng(8), 300
+    cell, unit = np.repeat(np.arange(cells), 160), np.tile(np.repeat(np.arange(40), 4), cells)
+    minutes = 9 + np.repeat(rng.normal(0, 0.6**0.5, cells * 40), 4) + rng.normal(0, 0.4**0.5, cells * 160)
+    frame = pl.DataFrame({"cell": cell, "unit": unit, "kind": "handling", "value": minutes})
+    held = {}
+    for name, rows in (("persons", frame), ("rows", frame.with_columns(unit=pl.int_range(pl.len())))):
+        found = measure(rows.lazy(), [find("aht")], ["cell"], moment)
+        held[name] = ((found["low"] <= 9) & (found["high"] >= 9)).mean()
+    assert held["persons"] >= 0.91
+    assert held["rows"] <= 0.85

@@ -79,3 +79,11 @@ def test_what_was_declined_in_time_breaks_no_promise():
 def test_somebody_was_told():
     told = events("C-1", opened(), ("ship", 5, {}), ("tell", 6, {}))
     assert case_rows([], told, after(9), FUNCTIONS)["told"].to_list() == [True]
+
+
+def test_a_case_that_was_declined_at_once_and_came_back_was_acknowledged_at_once():
+    history = events("C-1", opened(), ("decline", 1, {}), ("reopen", 80, {}), ("take", 81, {}))
+    (row,) = case_rows([], history, after(90), FUNCTIONS).to_dicts()
+    assert (row["acknowledged"], row["taken_at"]) == (True, after(1))
+    (before,) = case_rows([], history, after(0), FUNCTIONS).to_dicts()
+    assert not before["acknowledged"]
