@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UNIT, ITEM = "unit", "item"
 _ID = "_id"
+# A table that is read twice is read apart: read once for both, it would be read whole, past the filter of either.
+APART = pl.QueryOptFlags(comm_subplan_elim=False)
 _ROWS = ("share", "difference", "mean")
 Floats = Any  # NDArray[np.float64]; numpy's own stubs make every ufunc's result a union
 # What every figure has.
@@ -56,7 +58,7 @@ def measure(
     if digest:
         ids = pl.col(ITEM) if schema[ITEM].is_integer() else id_part(pl.col(ITEM))
         base = base.with_columns(ids.alias(_ID))
-    rows = base.select(_needed(specs, keys, moment, digest=digest)).collect()
+    rows = base.select(_needed(specs, keys, moment, digest=digest)).collect(optimizations=APART)
     cells = cells_of(rows, keys, UNIT)
     parts = []
     for kinds, make in ((_ROWS, _rows), (("rate",), _rates), (("time",), _times)):

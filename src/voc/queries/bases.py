@@ -13,6 +13,7 @@ import polars as pl
 from voc.errors import InputError
 from voc.insight import loop_health
 from voc.insight.formulas import NEGATIVE, Moment
+from voc.insight.measure import APART
 from voc.insight.periods import working_hours
 from voc.queries.frames import item_conditions
 from voc.queries.stored import CUTS, stored
@@ -82,9 +83,11 @@ def _complaints(stored: Stored, filter: Filter, moment: Moment) -> pl.LazyFrame:
     if stored.joined is not None:
         said = stored.joined.filter(*negative)
     else:
-        # Those that are asked for first: not every text's tags need looking up.
+        # Those that are asked for first, read once: not every text's tags need looking up.
+        contacts = contacts.collect(optimizations=APART).lazy()
         theirs = stored.items.join(contacts.select("response_id"), on="response_id", how="semi")
-        said = theirs.join(stored.tags.filter(*negative), on=stored.key, how="semi")
+        # A text has one row of tags, and an inner join looks the few up among the many.
+        said = theirs.join(stored.tags.filter(*negative), on=stored.key)
     rows = contacts.join(said.select("response_id"), on="response_id", how="semi")
     return _followed(rows, stored, moment, _RETURN_DAYS, "bought_again")
 
@@ -173,7 +176,7 @@ def _communication(stored: Stored, filter: Filter, _moment: Moment) -> pl.LazyFr
         return mentions.join(items, on=stored.key)
     items = stored.items.filter(*item_conditions(filter)).select(columns)
     spoken = stored.tags.filter(*tagged).select(stored.key)
-    return mentions.join(items, on=stored.key).join(spoken, on=stored.key, how="semi")
+    return mentions.join(items, on=stored.key).join(spoken, on=stored.key)
 
 
 def _cases(tables: Tables, filter: Filter, moment: Moment) -> pl.LazyFrame:
