@@ -92,12 +92,16 @@ def test_a_label_cannot_become_markup(demo):
     assert "\\<img src=x\\> \\[a\\](b) \\| c" in markdown(fresh)
 
 
-def test_a_past_month_stays_as_it_was_known_after_late_answers_compaction_and_vacuum(clinic_after):
+def test_a_past_month_stays_as_it_was_known_after_late_answers_moves_compaction_and_vacuum(clinic_after):
     with voc.open(clinic_after) as ws:
         before = monthly(ws, dt.date(2026, 2, 1))
+        assert "C-0001 open" in markdown(before)
         add_late(ws.root, 20)
         ws.ingest("survey")
         ws.tag()
+        for case in ws.cases():
+            ws.move_case(case.case_id, "decline", actor="Jo", reason="too dear", revisit_on=dt.date(2027, 6, 1))
+        ws.raise_observation("Patients ring twice about one letter", actor="Ana")
         ws.lake.compact()
         ws.lake.vacuum(0)
         after = monthly(ws, dt.date(2026, 2, 1))
