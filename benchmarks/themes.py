@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from themes_data import Remembered, frame_of, load
 
 from voc.text.encode import load_encoder, load_static
 from voc.themes import ThemeModel, discover, roll_up
+from voc.themes.model import TIERS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +77,24 @@ def quality(name: str, rows: pl.DataFrame, encoder: Remembered) -> Figures:
     seen, unseen = assigned(model, rows[kept]), assigned(model, rows[out])
     figures += agreement(f"{name}/unseen", truth[out], unseen, {"same rows, in the fit": whole[out]})
     figures += agreement(f"{name}/seen-by-that-fit", truth[kept], seen, {"same rows, in the fit of all": whole[kept]})
+    figures += tiers(name, model, rows[out], truth[out])
     return [*figures, stability(name, rows, encoder)]
+
+
+def tiers(name: str, model: ThemeModel, rows: pl.DataFrame, truth: np.ndarray) -> Figures:
+    """How often the quicker tiers say of unseen rows what the accurate one does, and what the hidden labels say."""
+    said = {tier: assigned(replace(model, tier=tier, version=""), rows) for tier in TIERS}
+    figures = []
+    for tier in ("fast", "cascade"):
+        same = np.mean(said[tier] == said["accurate"])
+        figures.append(
+            {"name": f"{name}/unseen/{tier}/same-as-accurate", "value": round(float(same), 4), "n": len(truth)}
+        )
+        for measure, score in (("nmi", normalized_mutual_info_score), ("ari", adjusted_rand_score)):
+            value, other = (round(float(score(truth, said[one])), 4) for one in (tier, "accurate"))
+            found = {"name": f"{name}/unseen/{tier}/{measure}", "value": value, "baseline": {"accurate": other}}
+            figures.append({**found, "n": len(truth)})
+    return figures
 
 
 def ours(train: pl.DataFrame, test: pl.DataFrame, encoder: Remembered, seed: int = 0) -> np.ndarray:

@@ -113,3 +113,16 @@ def test_a_second_run_of_a_night_offers_nothing_new(ws):
     before = ws.register.proposals(None)
     ws.nightly(day=NIGHT)
     assert ws.register.proposals(None) == before
+
+
+def test_a_discovery_on_much_reads_the_same_share_of_whole_items_every_time(clinic_after, monkeypatch):
+    with voc.open(clinic_after) as ws:
+        ctx = ws.context()
+        every = theming.mentions(ctx).collect()
+        assert theming.sampled(ctx).sort(theming.MENTION).equals(every.sort(theming.MENTION))
+        monkeypatch.setattr(theming, "MOST_READ", every.height // 2)
+        some = theming.sampled(ctx)
+        assert 0.2 * every.height < some.height < 0.8 * every.height
+        assert some.sort(theming.MENTION).equals(theming.sampled(ctx).sort(theming.MENTION))
+        ids = some["feedback_id"].unique().to_list()
+        assert theming.mentions(ctx, ids).collect().height == some.height

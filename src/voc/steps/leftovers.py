@@ -104,7 +104,7 @@ def _left(ctx: Context, version: str) -> pl.LazyFrame:
 def _newest(ctx: Context, left: pl.LazyFrame) -> pl.DataFrame:
     """The newest of ``left`` as ``discover`` takes them."""
     chosen = left.sort("day", *theming.MENTION, descending=True, nulls_last=True).head(_MOST).collect()
-    said = theming.mentions(ctx).filter(pl.col("feedback_id").is_in(chosen["feedback_id"].unique().to_list()))
+    said = theming.mentions(ctx, chosen["feedback_id"].unique().to_list())
     return (
         said.join(chosen.lazy().select(theming.MENTION), on=theming.MENTION, how="semi").sort(theming.MENTION).collect()
     )

@@ -21,7 +21,7 @@ def pooled(mentions: pl.LazyFrame) -> pl.LazyFrame:
     text = pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
     praise = ~pl.col("problem") & pl.col("sentiment").is_in(_POSITIVE)
     pool = pl.when("_empty").then(None).when(praise).then(pl.lit("praise")).otherwise(pl.lit("problem"))
-    empty = pl.col("text").map_batches(_low_information, return_dtype=pl.Boolean)
+    empty = pl.col("text").map_batches(_low_information, return_dtype=pl.Boolean, is_elementwise=True)
     return (
         mentions.with_columns(text=text, context="text")
         .with_columns(_empty=empty)
