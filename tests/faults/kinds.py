@@ -177,6 +177,57 @@ def _read_on(root, stop):
     return 0
 
 
+def upkeep(world, rng, books):
+    """Merging files and cleaning the log, or erasing a person, is killed or loses its power, and is run again."""
+    verb = rng.choice((_maintain, _erase))
+    name, root = verb.__name__, world.fresh("done")
+    if name not in world.right:
+        counted = world.folder / "calls"
+        calm = world.fresh("done")
+        assert world.run(verb, calm, 0, None, counted).code == 0
+        world.right[name], world.told[name] = _untimed(world.state(calm)), world.taken(counted)
+    nth, shadow = rng.randint(1, world.told[name]), root.with_name(root.name + ".shadow")
+    disk.remember(root, shadow)
+    how = rng.choice(("killed", "torn", "unsynced lost"))
+    books.enter(world.run(verb, root, nth, shadow), may_fail=False)
+    if how != "killed":
+        disk.cut_power(root, shadow, rng, torn=how == "torn")
+    shutil.rmtree(shadow)
+    again = world.run(verb, root)
+    assert again.code == 0, f"the rerun failed: {again.code} {again.err[-1500:]}"
+    same(world.right[name], _untimed(world.state(root)))
+    told = world.run(_doctor, root)
+    assert told.code == 0, told.out
+    return f"{name[1:]} {how} at call {nth} of {world.told[name]}"
+
+
+def _untimed(found):
+    """Without when somebody was put on the list of the erased: that is the machine's time."""
+    found["register"]["erasures"] = re.sub(r"'\d{4}-[^']*'", "when", found["register"]["erasures"])
+    return found
+
+
+def _maintain(root, nth=0, shadow=None, counted=None):
+    return _armed_verb(root, nth, shadow, counted, lambda ws: ws.maintain(days=1))
+
+
+def _erase(root, nth=0, shadow=None, counted=None):
+    return _armed_verb(root, nth, shadow, counted, lambda ws: ws.erase("person-e", "survey"))
+
+
+def _armed_verb(root, nth, shadow, counted, verb):
+    """Do it with a checkpoint after each commit, and a log that is cleaned at once."""
+    from voc.store import delta, digests
+
+    delta._CHECKPOINT_EVERY, digests.KEPT = 1, -60
+    disk.arm(root, disk.KILL if nth else disk.OFF, nth, shadow=shadow)
+    with voc.open(root) as ws:
+        verb(ws)
+    if counted:
+        counted.write_text(str(disk.passed()))
+    return 0
+
+
 def damaged_lake(world, rng, books):
     """A file of the lake is cut, flipped, emptied or gone; the message names it; a backup cures it."""
     root = world.fresh("done")
@@ -311,6 +362,6 @@ broken_disk = _failing_disk(disk.BROKEN, "broken_disk", "One write or sync fails
 
 KINDS = (
     named_point, random_moment, at_a_call, power_cut, power_cut_after, full_disk, read_only_disk, broken_disk,
-    clock_jump, two_at_once, locked_register, readers, damaged_lake, damaged_model, poison_row, receivers,
+    clock_jump, two_at_once, locked_register, readers, upkeep, damaged_lake, damaged_model, poison_row, receivers,
     *([restarted_server] if os.environ.get("VOC_TEST_POSTGRES") else []),
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """A person who asks to be forgotten is: in every table, version, case and model, and at the next ingest too."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
 
 import voc
-from clinic import DAY
+from clinic import DAY, found_on_disk
 from voc.cli import run
 from voc.errors import InputError
 from voc.store import Lake
@@ -33,6 +34,33 @@ def test_an_erased_person_is_found_nowhere(clinic_after):
     assert not any(words.encode() in blob for blob in blobs)
     texts = pl.concat([pl.read_parquet(p) for p in (clinic_after / "lake" / "feedback").rglob("part-*.parquet")])
     assert words not in texts["text"].to_list()
+
+
+def test_models_that_are_not_in_force_are_deleted_for_they_hold_words_too(clinic_after):
+    (model,) = (clinic_after / "themes").iterdir()
+    shutil.copytree(model, model.with_name("0123456789ab"))
+    with voc.open(clinic_after) as ws:
+        ws.erase(person_with_words(ws)[0])
+        assert [p.name for p in (clinic_after / "themes").iterdir()] == [ws.register.setting("theme_version")]
+
+
+@pytest.mark.parametrize("table", ["theme_days", "feedback"])
+def test_an_erasure_that_was_cut_short_is_finished_by_running_it_again(clinic_after, monkeypatch, table):
+    with voc.open(clinic_after) as ws:
+        respondent, words = person_with_words(ws)
+        real = Lake.erase
+
+        def dying(lake, name, column, values):
+            if name == table:
+                monkeypatch.setattr(Lake, "_vacuum", lambda *_: 1 / 0)
+            return real(lake, name, column, values)
+
+        monkeypatch.setattr(Lake, "erase", dying)
+        with pytest.raises(ZeroDivisionError):
+            ws.erase(respondent)
+        monkeypatch.undo()
+        assert ws.erase(respondent)["left"] == 0
+    assert found_on_disk(clinic_after, [words]) == []
 
 
 def test_an_erased_person_does_not_come_back_with_the_next_export(clinic_after):

@@ -206,10 +206,14 @@ class VectorIndex:
             beside = self.folder / f"{MANIFEST}.new"
             beside.write_text(json.dumps(facts), encoding="utf-8")
             beside.chmod(0o600)
+            # What was erased must not come back with a power cut.
+            _sync(beside)
+            _sync(self.folder)
             os.replace(beside, self.folder / MANIFEST)  # noqa: PTH105 -- atomic on every system
             for path in self.folder.glob("*.npy"):
                 if path.name.split(".")[0] not in names:
                     path.unlink()
+            _sync(self.folder)
         except OSError as error:
             raise StoreError(
                 f"search index {self.folder}: {error.strerror or error}; free the disk, run again"
@@ -223,7 +227,16 @@ class VectorIndex:
             path = self.folder / f"{name}.{part}.npy"
             path.touch(mode=0o600)
             np.save(path, getattr(segment, part))
+            _sync(path)
         return name
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _coded(

@@ -40,6 +40,8 @@ def find_person(ctx: Context, person: str, namespace: str = "") -> str:
         InputError: nobody is known by it, or different people in several sources are.
     """
     known = {r for table in OWN for r in ctx.lake.read(table, ("respondent",))["respondent"].drop_nulls().unique()}
+    # An erasure that was cut short is run again, whatever it has left.
+    known |= ctx.register.erased()
     if _PSEUDONYM.fullmatch(person) and person in known:
         return person
     spaces = [namespace] if namespace else sorted(_namespaces(ctx))
@@ -83,6 +85,7 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
         PrivacyError: the scan finds something.
         StoreError: a file cannot be rewritten; run it again.
     """
+    ctx.lake.settle()
     # First the list: whatever happens after, a next ingest does not bring her back.
     ctx.register.add_erasure(respondent, ctx.now)
     feedback = ctx.lake.read("feedback", ("feedback_id", "respondent", "text")).filter(
@@ -91,17 +94,18 @@ def erase(ctx: Context, respondent: str) -> dict[str, int]:
     ids = set(feedback["feedback_id"])
     indexing.forget(ctx, ids)
     exemplars = theming.forget(ctx, ids)
-    counts = {table: ctx.lake.erase(table, "feedback_id", ids) for table in DERIVED}
-    if exemplars:
-        theming.assign_waiting(ctx)
-    counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in OWN}
-    counts[daily.TABLE] = ctx.lake.erase(daily.TABLE, "unit", {respondent, *ids})
     kept = vaulting.forget(ctx, respondent)
     cases = ctx.register.forget_items(ids)
     ctx.register.forget_told(ids)
     ctx.register.forget_lane_items(ids)
     ctx.register.forget_corrections(ids)
     ctx.register.checkpoint()
+    counts = {table: ctx.lake.erase(table, "feedback_id", ids) for table in DERIVED}
+    if exemplars:
+        theming.assign_waiting(ctx)
+    counts[daily.TABLE] = ctx.lake.erase(daily.TABLE, "unit", {respondent, *ids})
+    # Her feedback last: it tells a run that repairs this one which items are hers.
+    counts |= {table: ctx.lake.erase(table, "respondent", {respondent}) for table in reversed(OWN)}
     left = _scan(ctx, {respondent, *ids}) + (["the search index"] if indexing.holds(ctx, ids) else [])
     if left:
         raise PrivacyError(

@@ -79,13 +79,22 @@ def _updated(ctx: Context, progress: Callable[[int], None]) -> int:
 
 
 def forget(ctx: Context, ids: Collection[str]) -> int:
-    """Take items out of both indexes; returns how many there were.
+    """Take items out of both indexes; returns how many there were. A damaged index goes whole: a night makes it anew.
 
     Raises:
         StoreError: a file cannot be written; run it again.
     """
     if not ids:
         return 0
+    try:
+        return _forgotten(ctx, ids)
+    except StoreError:
+        logger.warning("search index is damaged: it is deleted, and the next night makes it anew")
+        shutil.rmtree(ctx.root / FOLDER, ignore_errors=True)
+        return 0
+
+
+def _forgotten(ctx: Context, ids: Collection[str]) -> int:
     words = words_of(ctx.root)
     gone = words.forget(ids)
     if gone:

@@ -62,6 +62,7 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     counts["kept_rows"] = vaulting.expire(ctx, dry_run=dry_run)
     if dry_run or items.is_empty():
         return {**counts, **{table: frame.height for table, frame in late.items()}}
+    ctx.lake.settle()
     for table, frame in late.items():
         marks = frame.with_columns(table=pl.lit(table), purged_at=pl.lit(ctx.now))
         ctx.lake.append("purged", redact(marks, key=ctx.key, text_columns=[]))
@@ -72,8 +73,9 @@ def purge(ctx: Context, *, dry_run: bool = False) -> dict[str, Any]:
     counts |= {table: ctx.lake.erase(table, "feedback_id", feedback) for table in DERIVED}
     if counts["exemplars"]:
         theming.assign_waiting(ctx)
-    counts |= {table: ctx.lake.erase(table, column, set(late[table]["item_id"])) for table, column in _IDS.items()}
+    # The items last: a run that repairs this one finds them due again.
     daily.clear(ctx)
+    counts |= {table: ctx.lake.erase(table, column, set(late[table]["item_id"])) for table, column in _IDS.items()}
     left = [t for t in TABLES if t != "purged" and in_table(ctx.lake.read(t), set(items["item_id"]))]
     left += ["search"] if indexing.holds(ctx, feedback) else []
     if left:

@@ -271,9 +271,10 @@ def free_label(ctx: Context, label: str, theme_id: str) -> str:
 
 
 def forget(ctx: Context, feedback_ids: set[str]) -> int:
-    """Take items out of the model in force, if it holds any of their words, and assign every mention anew.
+    """Take items out of the model in force, if it holds any of their words, and delete the models before it.
 
-    Words that somebody else has said too, to the letter, stay: they are hers as well.
+    Words that somebody else has said too, to the letter, stay: they are hers as well. If exemplars went, every mention
+    is to be assigned anew.
 
     Returns:
         How many exemplars went.
@@ -281,6 +282,7 @@ def forget(ctx: Context, feedback_ids: set[str]) -> int:
     model = load_model(ctx)
     if model is None:
         return 0
+    _delete_others(ctx, model.version)
     said = mentions(ctx).collect().filter(pl.col("pool").is_not_null())
     mine = said.filter(pl.col("feedback_id").is_in(list(feedback_ids)))
     others = said.filter(~pl.col("feedback_id").is_in(list(feedback_ids)))
@@ -295,9 +297,15 @@ def forget(ctx: Context, feedback_ids: set[str]) -> int:
         ctx.register.put_themes(renewed)
         ctx.register.set_setting(THEME_SETTING, thinned.version)
         # What is shown may go without anything that decides: then the model was written over itself.
-        if thinned.version != model.version:
-            shutil.rmtree(ctx.root / FOLDER / model.version)
+        _delete_others(ctx, thinned.version)
     return gone
+
+
+def _delete_others(ctx: Context, version: str) -> None:
+    """Nothing reads a model that is not in force, and its exemplars are people's words."""
+    for folder in (ctx.root / FOLDER).iterdir():
+        if folder.is_dir() and folder.name != version:
+            shutil.rmtree(folder)
 
 
 def facts(ctx: Context) -> dict[str, dict[str, Any]]:

@@ -248,7 +248,8 @@ def sync_log(folder: Path, after: int, newest: int) -> None:
     """Sync the log entries and checkpoints of versions ``after + 1`` to ``newest``, and the folders that name them."""
     log = folder / LOG
     for version in range(max(after + 1, 0), newest + 1):
-        sync_file(log / digests.entry(version))
+        if (log / digests.entry(version)).exists():
+            sync_file(log / digests.entry(version))
         checkpoint = log / digests.checkpoint(version)
         if checkpoint.exists():
             sync_file(checkpoint)
