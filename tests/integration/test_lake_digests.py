@@ -190,6 +190,19 @@ def test_a_checkpoint_has_a_digest_and_what_it_has_outlived_goes(lake, monkeypat
     assert DeltaTable(str(table(lake)), version=6).version() == 6
 
 
+def test_a_table_that_nobody_has_written_for_long_settles_too(lake, monkeypatch):
+    monkeypatch.setattr(delta, "_CHECKPOINT_EVERY", 4)
+    lake.append("feedback", rows("new"))
+    old = time.time() - digests.KEPT - 3600
+    os.utime(table(lake) / "_delta_log" / digests.checkpoint(3), (old, old))
+    lake.vacuum(7)
+    assert [entry.name for entry in log(lake)] == [digests.entry(3)]
+    again = Lake(lake.root)
+    again.settle()
+    assert again.count("feedback") == 16
+    again.verify("feedback")
+
+
 @pytest.mark.parametrize("what", ["checkpoint", "hint", "both"])
 def test_a_checkpoint_that_a_power_cut_has_torn_is_taken_away(lake, monkeypatch, what):
     before = digests.read(table(lake))
