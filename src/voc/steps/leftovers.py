@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 KIND = "emerging"
 SEEN = "residual_seen"
 # The newest are clustered: what is being said now is wanted, and a night must not cost what the history is long.
-_MOST = 1_000
+_MOST = 500
 # Clustered again when so many more mentions are left over than the last time.
 _MORE = 20
 # Two nights' clusters are one candidate when their centres lie this near (cosine).
