@@ -51,7 +51,7 @@ lint: $(VENV)/.test ## ruff, its formatter and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals bench-permanence bench-insight ## every benchmark; results go to benchmarks/results
+bench: bench-tagging bench-start bench-verify bench-privacy bench-ingest bench-signals bench-permanence bench-insight bench-intervals ## every benchmark; results go to benchmarks/results
 
 bench-tagging: $(VENV)/.test ## the fast tier's figures; needs the labelled data (DATA=folder)
 	$(BIN)/python benchmarks/tagging.py --data $(or $(DATA),../shared/data)
