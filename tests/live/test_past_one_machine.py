@@ -18,7 +18,7 @@ from clinic import DAY, lake_rows
 from voc import faults
 from voc.errors import InputError, StoreError
 from voc.schema import KEYS, TABLES
-from voc.store import Lake
+from voc.store import Lake, remote
 from voc.store.remote import Remote
 
 pytest.importorskip("obstore", reason="run by make test-live, in .venv-distributed")
@@ -76,7 +76,7 @@ def test_a_night_on_an_object_store_leaves_the_rows_of_one_on_the_disk_and_an_er
     with voc.open(root) as ws:
         ws.nightly(DAY)
         assert lake_rows(root, ws.lake) == lake_rows(clinic_done)
-        assert ws.nightly(DAY)["tagged"] == 0
+        assert ws.tag()["tagged"] == 0
         assert not list((root / "lake").rglob("*.parquet"))
         assert ws.lake.compact() > 0
         assert lake_rows(root, ws.lake) == lake_rows(clinic_done)
@@ -120,6 +120,7 @@ def tag(root, **env):
 def test_of_two_machines_that_write_at_once_one_is_told_to_run_again_and_no_row_is_stored_twice(
     root, clinic_done, monkeypatch
 ):
+    monkeypatch.setattr(remote, "SETTINGS", {"delta.checkpointInterval": "2"})
     rows = Lake(clinic_done / "lake").read("tags")
     with voc.open(root) as ws:
         url = str(ws.lake.root)
@@ -139,6 +140,7 @@ def test_of_two_machines_that_write_at_once_one_is_told_to_run_again_and_no_row_
         here.append("tags", rows[5:40])
     assert here.append("tags", rows[5:40]) == 10
     assert here.read("tags").sort(KEYS["tags"]).equals(rows[:40].sort(KEYS["tags"]))
+    assert [name for name in here.folder("tags").names() if name.endswith(".checkpoint.parquet")]
 
 
 def test_a_bucket_that_is_not_there_is_named_with_what_to_do_and_no_workspace_is_made(root, tmp_path):

@@ -30,6 +30,8 @@ SCHEME = "s3://"
 # Two writers that commit at once, on two machines, would both find the same rows new: Delta lets one through.
 _WRITER = "voc-writer"
 _OTHERS = 0o077
+# Opening a table costs a request for each log entry since its checkpoint.
+SETTINGS = {"delta.checkpointInterval": "20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,9 @@ def commit(
     marks = CommitProperties(app_transactions=[Transaction(_WRITER, number), *([transaction] if transaction else [])])
     faults.point("lake.before_commit")
     if table is None:
-        create_table_with_add_actions(str(folder), delta_schema, list(adds), commit_properties=marks)
+        create_table_with_add_actions(
+            str(folder), delta_schema, list(adds), configuration=SETTINGS, commit_properties=marks
+        )
     else:
         table.create_write_transaction([*adds, *removes], "append", delta_schema, commit_properties=marks)
     faults.point("lake.after_commit")
