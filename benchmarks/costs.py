@@ -49,6 +49,7 @@ def main() -> None:
             figures = steps(ws, folder, options.items, options.rounds)
             figures += stored(ws)
     command = f"python benchmarks/costs.py --items {options.items} --rounds {options.rounds}"
+    command += " --folder DIR" if options.folder else ""
     record.write("costs", figures, command, load=round(os.getloadavg()[0], 1))
     record.show(figures)
 

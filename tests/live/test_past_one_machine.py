@@ -12,12 +12,14 @@ import time
 import urllib.request
 
 import pytest
+from deltalake import DeltaTable
 
 import voc
 from clinic import DAY, lake_rows
 from voc import faults
 from voc.errors import InputError, StoreError
 from voc.schema import KEYS, TABLES
+from voc.steps import staging
 from voc.store import Lake, remote
 from voc.store.remote import Remote
 
@@ -50,7 +52,7 @@ def store():
 
 
 def _wait_for(url, server):
-    for _ in range(120):
+    for _ in range(600):
         assert server.poll() is None, "the store ended by itself"
         try:
             urllib.request.urlopen(f"{url}/moto-api/").close()  # noqa: S310 -- our own
@@ -72,9 +74,14 @@ def root(store, request, clinic, monkeypatch):
     return clinic
 
 
-def test_a_night_on_an_object_store_leaves_the_rows_of_one_on_the_disk_and_an_erasure_no_object(root, clinic_done):
+def test_a_night_by_an_engine_on_an_object_store_leaves_the_plain_one_s_rows_and_an_erasure_no_object(
+    root, clinic_done
+):
+    settings = root / "voc.toml"
+    settings.write_text(settings.read_text().replace("[workspace]\n", '[workspace]\nengine = "local"\n', 1))
     with voc.open(root) as ws:
         ws.nightly(DAY)
+        assert DeltaTable(f"{ws.lake.root}/tags").transaction_version(staging.TRANSACTION) == 1
         assert lake_rows(root, ws.lake) == lake_rows(clinic_done)
         assert ws.tag()["tagged"] == 0
         assert not list((root / "lake").rglob("*.parquet"))
