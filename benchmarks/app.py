@@ -1,10 +1,11 @@
 """How fast the app is in a real browser over a million items, beside an empty Streamlit page measured in the same run.
 
 Ten visitors hold pages open. One at a time, each opens, reloads, switches pages and filters; what counts is the moment
-at which the page was changed last. Searches are also timed without the browser: the search, its counts by facet and the
-first 200 comments. Filters and queries are all different, so that no answer is remembered.
+at which the page was changed last. Every second one looks at a site of her own, so that hardly an answer is remembered.
+Then the same once more while a night of 10,000 new items runs beside it, niced (``--night 0``: not). Searches are also
+timed without the browser: the search, its counts by facet and the first 200 comments, all of them different.
 
-    python benchmarks/app.py [--folder DIR] [--items 1000000] [--rounds 3] [--sessions 10]
+    python benchmarks/app.py [--folder DIR] [--items 1000000] [--rounds 2] [--sessions 10] [--night 10000]
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bigset import fill, make_workspace
-from bigset_items import words
+from bigset_items import SITES, words, write_csv
 from playwright.sync_api import sync_playwright
 from record import show, write
 
@@ -48,7 +49,7 @@ RUNNING = '[data-testid="stApp"][data-test-script-state="running"]'
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 QUIET_MS = 400
 AIMS = {"new browser": 3.5, "reload": 1.8, "page switch": 0.9, "filter": 0.7}
-QUERIES = 60
+QUERIES = 40
 WEEKS = ("last 4 weeks", "last 8 weeks", "last 13 weeks", "last 26 weeks", "last year")
 
 
@@ -56,17 +57,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--items", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--night", type=int, default=10_000)
     parser.add_argument("--sessions", type=int, default=10)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = options.folder or Path(made) / "big"
         prepare(folder, options.items)
         figures = searches(folder)
-        figures += in_browser(folder, options.rounds, options.sessions)
+        figures += in_browser(folder, options.rounds, options.sessions, options.night)
     show(figures)
     command = (
         f"python benchmarks/app.py --items {options.items} --rounds {options.rounds} --sessions {options.sessions}"
+        f" --night {options.night}"
     )
     write("app", figures, command, load=os.getloadavg())
 
@@ -115,7 +118,7 @@ def typed(rng: random.Random, pool: list[str]) -> str:
     return rng.choice([a, f"{a} {b}", f"{a[:4]}*", f"{a} -{b}"])
 
 
-def in_browser(folder: Path, rounds: int, sessions: int) -> list[dict[str, Any]]:
+def in_browser(folder: Path, rounds: int, sessions: int, night: int) -> list[dict[str, Any]]:
     """The four actions on ours and on the empty page, interleaved; and what memory the server took."""
     ours = [sys.executable, "-m", "voc", "-w", str(folder), "app", "--port"]
     floor = [sys.executable, "-m", "streamlit", "run", str(HERE / "app_floor.py"), "--server.headless=true",
@@ -125,15 +128,20 @@ def in_browser(folder: Path, rounds: int, sessions: int) -> list[dict[str, Any]]
         for path in ("", "themes", "verbatims", "cases"):
             opened(chromium, f"{url}/{path}").context.close()
         before = cpu_of(server.pid)
-        taken: dict[tuple[str, bool], list[float]] = {}
         held = {mine: [opened(chromium, at) for _ in range(sessions)] for mine, at in ((True, url), (False, empty))}
-        for turn in range(rounds * sessions):
-            for mine, at in ((True, url), (False, empty)):
-                for name, wait in acted(chromium, held[mine], at, turn, mine=mine).items():
-                    taken.setdefault((name, mine), []).append(wait)
+        n = rounds * sessions
+        taken = turns(chromium, held, {True: url, False: empty}, range(n))
         memory, used = memory_of(server.pid), cpu_of(server.pid) - before
+        beside: list[dict[str, Any]] = []
+        if night:
+            with running(folder, night) as busy:
+                slow = turns(chromium, {True: held[True]}, {True: url}, range(n, n + sessions), while_=busy)
+            beside = [
+                figure(f"{name} beside a night, p95 s", slow[name, True], 1.5 * aim, "the aim")
+                for name, aim in AIMS.items()
+                if (name, True) in slow
+            ]
         chromium.close()
-    n = rounds * sessions
     times = [
         row
         for name, aim in AIMS.items()
@@ -142,7 +150,38 @@ def in_browser(folder: Path, rounds: int, sessions: int) -> list[dict[str, Any]]
             figure(f"{name} of an empty page, p95 s", taken[name, False], aim, "the aim for ours"),
         )
     ]
-    return [*times, one("server, CPU s a turn", used / n, n), *memory]
+    return [*times, *beside, one("server, CPU s a turn", used / n, n), *memory]
+
+
+def turns(
+    chromium: Any, held: dict[bool, list[Any]], at: dict[bool, str], which: range, *, while_: Any = None
+) -> dict[tuple[str, bool], list[float]]:
+    """Waits by action, ours and the empty page's; with ``while_``, for as long as that process runs."""
+    taken: dict[tuple[str, bool], list[float]] = {}
+    for turn in which:
+        if while_ is not None and while_.poll() is not None:
+            print(f"the night was over after {turn - which[0]} turns")
+            break
+        for mine, pages in held.items():
+            for name, wait in acted(chromium, pages, at[mine], turn, mine=mine).items():
+                taken.setdefault((name, mine), []).append(wait)
+    return taken
+
+
+@contextmanager
+def running(folder: Path, n: int) -> Iterator[Any]:
+    """A night over ``n`` new items, at the lowest priority."""
+    write_csv(folder / "inbox" / f"more-{time.time():.0f}.csv", n, first=5_000_000, tonight=True)
+    night = subprocess.Popen(
+        ["nice", "-n", "19", sys.executable, "-m", "voc", "-w", str(folder), "nightly"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield night
+    finally:
+        if night.poll() is None:
+            os.killpg(night.pid, 15)
+            night.wait(timeout=60)
 
 
 def acted(chromium: Any, held: list[Any], url: str, turn: int, *, mine: bool) -> dict[str, float]:
@@ -152,7 +191,9 @@ def acted(chromium: Any, held: list[Any], url: str, turn: int, *, mine: bool) ->
     other = opened(chromium, url)
     waits = {"new browser": last_change(other) - fresh}
     other.context.close()
-    waits["reload"] = timed(page, page.reload)
+    # A site of her own: nobody has asked for just this before.
+    asked = f"{url}/?site=Site+{turn % SITES}" if mine and turn % 2 else url
+    waits["reload"] = timed(page, lambda: page.goto(asked))
     names = ("Themes", "Verbatims", "Cases", "Today") if mine else ("Second", "First")
     name = names[turn % len(names)]
     waits["page switch"] = timed(page, page.get_by_role("link", name=name, exact=True).first.click)

@@ -213,7 +213,8 @@ class SmallWorkspace:
 
     def figures(self, kind, filter, *, as_of=None, **settings):
         self.asked.append((kind, filter))
-        return [Figure("theme|t-wait", 90.0, 76.0, 96.0, 40, receipt="r-abc")]
+        key = settings["names"].split(",")[0] if kind == "metric" else "theme|t-wait"
+        return [Figure(key, 90.0, 76.0, 96.0, 40, receipt="r-abc")]
 
     def exemplars(self, theme_id):
         return [HOSTILE] if theme_id == "t-wait" else []

@@ -130,3 +130,12 @@ def test_verdicts_say_whether_it_worked(ws):
               "method": "negative binomial", "notes": []}  # fmt: skip
     ws.events["C-2"].append(CaseEvent("C-2", "verify", "voc", NOW - DAY, "shipped", "verified", "", {"result": result}))
     assert "Improved: from 50 to 20 people per 1,000 feedback; 60 % fewer" in texts(page("today"))
+
+
+def test_the_scores_lead_to_their_comments_and_get_receipts_when_somebody_asks(ws):
+    at = acting()
+    assert any("Read the comments behind these figures" in link for link in links(at))
+    assert not any("receipt r" in caption.value for caption in at.caption)
+    at.toggle(key="receipts_scores").set_value(True).run()
+    assert any(kind == "metric" for kind, *_ in ws.asked)
+    assert any("receipt" in caption.value for caption in at.caption)

@@ -110,7 +110,7 @@ def _card(ws: Workspace, case: Case, now: datetime) -> None:
         shared.link("cases", f"{case.case_id}  {case.title}", case=case.case_id)
         clock = ("⚠ " if case.late(now) else "") + ("paused" if case.paused_at else words.clock(case, now))
         st.text(clock)
-        st.caption(words.plain(f"{shared.owner_name(ws, case.owner)} · {words.people(case.n_problem_people)}"))
+        st.caption(words.plain(f"{shared.owner_name(ws, case.owner)} · {words.resting_on(case.n_problem_people)}"))
 
 
 def _urgency(case: Case) -> tuple[datetime, str]:

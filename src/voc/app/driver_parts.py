@@ -73,7 +73,7 @@ def _rests_on(f: Figure, beside: dict[str, Figure]) -> str:
     parts = [words.people(int(f.facts["n_people"]))]
     share, without = beside.get("shapley"), beside.get("leave_out")
     if share is not None and share.value is not None:
-        parts.append(f"share of what is explained {share.value:.0f} % [{share.low:.0f}, {share.high:.0f}] (Shapley)")
+        parts.append(f"share of what is explained {share.value:.0f} % [{share.low:.0f}, {share.high:.0f}]")
     if without is not None and without.value is not None:
         unit = without.facts["unit"]
         parts.append(f"score without them {without.value:+.1f} {unit} [{without.low:+.1f}, {without.high:+.1f}]")

@@ -32,7 +32,8 @@ st.caption(
 if len(found) > 1:
     unit = str(found[1].facts["unit"])
     title = "Top right and bottom right come first: many mention them, and the score differs most"
-    tables.picture(pictures.priorities(found, title, unit), title, driver_parts.described(found))
+    if sum(f.key.startswith("difference|") for f in found) > 1:
+        tables.picture(pictures.priorities(found, title, unit), title, driver_parts.described(found))
     driver_parts.list_(found, of)
 else:
     st.text("No theme is mentioned by enough people to compare those who mention it with those who do not.")

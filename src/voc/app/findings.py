@@ -103,7 +103,7 @@ def signals_title(rows: Sequence[Mapping[str, Any]], until: dt.date | None) -> s
 def places(rows: Sequence[Mapping[str, Any]]) -> str:
     """Where else one theme stands out, in one line."""
     said = [
-        f"{row['segment']} {row['value']} ({words.people(row['n_people'])}, expected {row['expected']:.1f})"
+        f"{row['segment']} {row['value']} ({words.resting_on(row['n_people'])}, expected {row['expected']:.1f})"
         for row in rows
     ]
     return f"Also by itself at {'; '.join(said)}."
@@ -115,7 +115,7 @@ def signal(row: Mapping[str, Any]) -> str:
     span = words.count(row["n_periods"], row["grain"], f"{row['grain']}s")
     kind = KINDS.get(row["kind"], words.value(row["kind"]))
     return (
-        f"It {kind}{where}: {words.people(row['n_people'])} in {span} up to {words.day(row['period_end'])},"
+        f"It {kind}{where}: {words.resting_on(row['n_people'])} in {span} up to {words.day(row['period_end'])},"
         f" where {row['expected']:.1f} were to be expected."
     )
 

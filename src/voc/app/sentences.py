@@ -41,7 +41,7 @@ def signal(found: Signal, label: str) -> str:
     where = f" at {found.value}" if found.value else ""
     new = "is new" if found.kind == "emergence" else "has grown"
     usual = f"{found.expected:.0f}" if found.expected >= 1 else "fewer than 1"
-    return f"“{label}” {new}{where}: {words.people(found.n_people)} in {_periods(found)}, {usual} expected"
+    return f"“{label}” {new}{where}: {words.resting_on(found.n_people)} in {_periods(found)}, {usual} expected"
 
 
 def _periods(found: Signal) -> str:

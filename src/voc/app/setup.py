@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from voc.app import setup_channels, setup_people, setup_routes, setup_state, shared
+from voc.app import setup_channels, setup_people, setup_routes, setup_state, shared, words
 
 p = shared.begin(filtered=False, data=False)
 PARTS = {
@@ -16,8 +16,8 @@ PARTS = {
     "languages": ("Languages", setup_state.languages),
     "access": ("Access", setup_people.access),
 }
-st.title(setup_state.finding(p))
 asked = st.query_params.get("part", "sources")
+st.title(words.plain(setup_state.finding(p, asked)))
 
 
 def keep() -> None:

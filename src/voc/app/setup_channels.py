@@ -21,7 +21,7 @@ def show(p: Page) -> None:
     rows = [
         {
             "owner": owner.name,
-            "is told by": ", ".join(owner.channels) or "⚠ the app alone: no message goes out",
+            "is told by": ", ".join(owner.channels) or "the app, and a file in outbox/",
             "away": "now" if owner.away(p.now.date()) else "",
         }
         for owner in owners

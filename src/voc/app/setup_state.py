@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 STATES = {"fresh": "fresh", "silent": "⚠ silent", "low": "⚠ fewer than usual", "undated": "⚠ no dates"}
 
 
-def finding(p: Page) -> str:
-    """The title: what needs an administrator, if anything does."""
+def finding(p: Page, part: str = "sources") -> str:
+    """The title of a part: what it comes to; else what needs an administrator, if anything does."""
+    config = p.ws.config
+    if part == "routes":
+        return words.count(len(config.routes), "rule decides", "rules decide") + " who gets which theme"
+    if part == "owners":
+        return words.count(len(config.owners), "owner answers", "owners answer") + " for what customers say"
+    if part == "channels":
+        told = sum(bool(owner.channels) for owner in config.owners)
+        return f"{told} of {words.count(len(config.owners), 'owner', 'owners')} get messages"
     feeds = p.read(queries.feeds, p.now.date())
     ill = feeds.filter(pl.col("state") != "fresh").height
     run = p.ws.last_run()

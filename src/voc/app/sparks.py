@@ -18,7 +18,7 @@ def row(row: Mapping[str, Any], counts: Sequence[int], n: int, owner: str, note:
     """The line below a theme's name, as escaped HTML; the pictures are decoration, the words say it all."""
     usual = expected(row, n)
     change = f"{words.change(row)} {words.interval(row)}".strip()
-    said = [words.people(n) + (" (few)" if n < words.SMALL else "")]
+    said = [words.resting_on(n)]
     said += [f"{usual:.0f} expected"] if usual is not None else []
     said += [note or change, owner]
     side = tone(row)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from voc.insight.metrics import Metric
     from voc.model import Case, CaseEvent
     from voc.queries import Today
     from voc.store.runs import Run
@@ -86,7 +85,7 @@ def columns(pool: str, score: str = "") -> dict[str, Any]:
     """How the ranking's columns are drawn; ``score`` names the points of impact."""
     people = "People who praise" if pool == "praise" else "People with a problem"
     return {
-        "theme": st.column_config.TextColumn("Theme", width="large"),
+        "theme": st.column_config.TextColumn("Theme", width="medium"),
         "people": st.column_config.NumberColumn(people, format="localized"),
         "all": st.column_config.NumberColumn("All who mention it", format="localized"),
         "change": st.column_config.TextColumn("Change", width=110, help="Per person heard, against as long before"),
@@ -128,8 +127,11 @@ def _dates(course: pl.DataFrame) -> list[str]:
     return notes
 
 
-def cuts(table: pl.DataFrame) -> None:
-    """Who says it: the rate of each value, and its people beside what its share of all feedback would bring."""
+def cuts(table: pl.DataFrame, theme_id: str) -> None:
+    """Who says it: the rate of each value, and its people beside what its share of all feedback would bring.
+
+    A row that is clicked offers its comments.
+    """
     said = table.with_columns(
         segment=pl.col("segment").replace(words.FIELD),
         note=pl.when(pl.col("n_people") < words.SMALL).then(pl.lit("few"))
@@ -137,8 +139,11 @@ def cuts(table: pl.DataFrame) -> None:
         .when(pl.col("stands_out") == "less").then(pl.lit("▽ less than its share")).otherwise(pl.lit("")),
         range=pl.format("{} to {} %", *((100 * pl.col(bound)).round(0).cast(int) for bound in ("low", "high"))),
     )  # fmt: skip
-    st.dataframe(
+    picked: Any = st.dataframe(
         said,
+        key=f"cuts_{theme_id}",
+        on_select="rerun",
+        selection_mode="single-row",
         column_order=["segment", "value", "n_people", "expected", "rate", "range", "n_all", "note"],
         column_config={
             "segment": "By",
@@ -154,6 +159,12 @@ def cuts(table: pl.DataFrame) -> None:
         width="stretch",
         alt="Who says it, by segment",
     )
+    rows = picked["selection"]["rows"] if picked else []
+    if rows:
+        segment, value = table.row(rows[0], named=True)["segment"], table.row(rows[0], named=True)["value"]
+        shared.link("verbatims", f"Read what {value} says about it", theme=theme_id, **{segment: value})
+    else:
+        st.caption("Click a row to read its comments.")
 
 
 def total(page: pl.DataFrame) -> int:
@@ -190,16 +201,6 @@ def picture(chart: Any, title: str, alt: str) -> None:
     st.altair_chart(chart, width="stretch", alt=alt)
 
 
-def scores(found: Sequence[Metric]) -> None:
-    """Scores as figures, each with its interval and n beneath."""
-    if not found:
-        return
-    for column, metric in zip(st.columns(len(found)), found, strict=True):
-        label, value, span = words.figure(metric)
-        column.metric(label, value, help=words.METRIC[metric.name][2])
-        column.caption(span)
-
-
 def trust(view: Today, run: Run | None) -> None:
     """Whether the figures above can be relied on: feeds, coverage, the last run and its books."""
     stale = view.feeds.filter(pl.col("state") != "fresh")
@@ -207,6 +208,7 @@ def trust(view: Today, run: Run | None) -> None:
     st.header(f"Feeds: {known - stale.height} of {known} fresh" if stale.height else "All feeds are fresh")
     for row in stale.iter_rows(named=True):
         st.text(f"{feed_trouble(row)}: check that its export still arrives.")
+    shared.link("setup", "What each feed brings, and what was kept out")
     others = view.coverage["n_unsupported_language"]
     if others:
         n = words.count(others, "comment is", "comments are")

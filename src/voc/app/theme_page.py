@@ -89,11 +89,11 @@ def _who(page: Page, theme_id: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     if found.height:
         with left, st.expander(words.plain(sentences.who_title(found))):
-            tables.cuts(found)
+            tables.cuts(found, theme_id)
     if beside.height:
         with right, st.expander("What else the same people say"):
             for row in beside.iter_rows(named=True):
-                n = f"{words.people(row['n_people'])}, {row['share']:.0%} of them ({row['usual']:.0%} of all)"
+                n = f"{words.resting_on(row['n_people'])}, {row['share']:.0%} of them ({row['usual']:.0%} of all)"
                 shared.link("themes", f"{row['label']} · {n}", theme=row["theme_id"])
 
 

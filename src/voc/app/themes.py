@@ -39,3 +39,4 @@ if not course.is_empty():
     title = words.trend_title(course)
     tables.picture(charts.trend(course, title), title, charts.described(course, title))
     tables.trend_notes(course)
+    shared.link("verbatims", "Read all of these comments")

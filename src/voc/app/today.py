@@ -3,7 +3,7 @@
 import streamlit as st
 
 from voc import queries
-from voc.app import charts, needs, shared, tables, words
+from voc.app import charts, needs, score_row, shared, tables, words
 
 p = shared.begin()
 run = p.ws.last_run()
@@ -33,6 +33,7 @@ if view.largest.is_empty():
 else:
     title = words.themes_title(view.largest, shared.current(p.filter))
     tables.picture(charts.ranking(view.largest, title), title, title)
+    shared.link("themes", "All themes, with what can be done about them")
 
-tables.scores(view.scores)
+score_row.show(p, view.scores)
 tables.trust(view, run)

@@ -148,6 +148,11 @@ def people(n: int) -> str:
     return count(n, "person", "people")
 
 
+def resting_on(n: int) -> str:
+    """A number of people that a decision may rest on: one that is too small says so."""
+    return people(n) + (" (few)" if 0 < n < SMALL else "")
+
+
 def day(when: dt.date | dt.datetime) -> str:
     """A day as it is said: ``4 May 2026``."""
     return f"{when.day} {when:%b %Y}"
@@ -208,7 +213,7 @@ def theme_headline(row: Mapping[str, Any], window: str) -> str:
     if row["change"] is not None:
         verdict = "more than chance explains" if row["moved"] else "which may be chance"
         sentence += f", {row['n_before']:,} in as long before: {change(row)} per person heard, {verdict}"
-    return sentence
+    return sentence + (". Too few people to rely on" if n < SMALL else "")
 
 
 def trend_title(trend: pl.DataFrame, count_of: str = "n_problem_people") -> str:
