@@ -96,7 +96,12 @@ bench-engines: $(DIST)/.ready ## tagging the plain way, by processes and by Daft
 bench-search: $(VENV)/.test ## how well search by meaning finds its like (DATA=folder)
 	$(BIN)/python benchmarks/search.py --data $(or $(DATA),../shared/data)
 
-bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an empty page; an hour, most of it making the items
+.PHONY: bench-walk
+bench-walk: $(VENV)/.live ## a new user's way from an empty machine to the first theme, in steps and seconds
+	bash .ci/chromium
+	$(BIN)/python benchmarks/walk.py
+
+bench-app: $(VENV)/.live ## the app in Chromium over a million items, beside an empty page, and while a night runs
 	bash .ci/chromium
 	$(BIN)/python benchmarks/app.py
 

@@ -134,7 +134,7 @@ def test_verdicts_say_whether_it_worked(ws):
 
 def test_the_scores_lead_to_their_comments_and_get_receipts_when_somebody_asks(ws):
     at = acting()
-    assert any("Read the comments behind these figures" in link for link in links(at))
+    assert "Read the comments behind these figures" in lines(at)
     assert not any("receipt r" in caption.value for caption in at.caption)
     at.toggle(key="receipts_scores").set_value(True).run()
     assert any(kind == "metric" for kind, *_ in ws.asked)

@@ -174,7 +174,7 @@ def test_a_trend_is_drawn_with_its_title_and_every_period(every):
     chart = charts.trend(
         course([3, 0, 9], every=every, partial=True), "The finding", opened=dt.date(2026, 5, 12)
     ).to_dict()
-    assert chart["description"] == "The finding"
+    assert chart["usermeta"]["finding"] == "The finding"
     drawn = next(rows for rows in chart["datasets"].values() if "n" in rows[0])
     assert [(row["n"], row["few"], row["partial"]) for row in drawn] == [
         (3, True, False),

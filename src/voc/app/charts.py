@@ -195,4 +195,4 @@ def _mark(frame: pl.DataFrame, opened: dt.date, x: alt.X) -> list[alt.Chart]:
 
 def _finished(chart: alt.LayerChart, title: str) -> alt.LayerChart:
     # The page writes the title above: within the picture it would not wrap, and on a phone it squeezes the bars.
-    return chart.properties(description=title).configure_view(stroke=None)
+    return chart.properties(usermeta={"finding": title}).configure_view(stroke=None)

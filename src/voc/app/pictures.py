@@ -192,4 +192,4 @@ def _drivers(found: Sequence[Figure]) -> pl.DataFrame:
 
 
 def _finished(chart: alt.LayerChart, title: str) -> alt.LayerChart:
-    return chart.properties(description=title).configure_view(stroke=None)
+    return chart.properties(usermeta={"finding": title}).configure_view(stroke=None)

@@ -135,7 +135,7 @@ def groups(page: Page, ranked: pl.DataFrame) -> None:
     courses = page.read(queries.sparks, page.filter)
     for name, rows in sorted(tree.items(), key=lambda item: -sum(words.number_of(row) for row in item[1])):
         n = sum(words.number_of(row) for row in rows)
-        with st.expander(words.plain(f"{name} ({words.count(len(rows), 'theme', 'themes')}, {words.resting_on(n)})")):
+        with st.expander(words.plain(f"{name} ({words.count(len(rows), 'theme', 'themes')}, {words.people(n)})")):
             for row in rows:
                 tables.theme_row(page.ws, row, courses)
 

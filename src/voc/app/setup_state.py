@@ -22,14 +22,17 @@ STATES = {"fresh": "fresh", "silent": "⚠ silent", "low": "⚠ fewer than usual
 
 def finding(p: Page, part: str = "sources") -> str:
     """The title of a part: what it comes to; else what needs an administrator, if anything does."""
-    config = p.ws.config
-    if part == "routes":
-        return words.count(len(config.routes), "rule decides", "rules decide") + " who gets which theme"
-    if part == "owners":
-        return words.count(len(config.owners), "owner answers", "owners answer") + " for what customers say"
-    if part == "channels":
-        told = sum(bool(owner.channels) for owner in config.owners)
-        return f"{told} of {words.count(len(config.owners), 'owner', 'owners')} get messages"
+    routes, owners = p.ws.config.routes, p.ws.config.owners
+    told = sum(bool(owner.channels) for owner in owners)
+    titles = {
+        "routes": words.count(len(routes), "rule decides", "rules decide") + " who gets which theme",
+        "owners": words.count(len(owners), "owner answers", "owners answer") + " for what customers say",
+        "channels": f"{told} of {words.count(len(owners), 'owner', 'owners')} get messages",
+    }
+    return titles.get(part) or _feeds_title(p)
+
+
+def _feeds_title(p: Page) -> str:
     feeds = p.read(queries.feeds, p.now.date())
     ill = feeds.filter(pl.col("state") != "fresh").height
     run = p.ws.last_run()
