@@ -81,7 +81,8 @@ _NAMED_HOUSE = re.compile(
     rf"|{_CAP}(?=,[ ]?\n?[A-Z])))"
 )
 _NAMED_HOME = re.compile(
-    rf"(?im:{_HOME_CUES})((?:[Tt]he[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_HOME})(?![\w'])(?![ ](?:Hospital|Ward|Clinic"
+    rf"(?im:{_HOME_CUES})({_COUNTED}(?:{_CAP}[ ]){{1,3}}(?:(?i:{STREET_SURE})|{_STREET_CAP})(?![\w'])"
+    rf"|(?:[Tt]he[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_HOME})(?![\w'])(?![ ](?:Hospital|Ward|Clinic"
     rf"|Unit|Surgery|Shop)))"
 )
 _STREET_LOW_KINDS = (
@@ -101,8 +102,8 @@ _FIRST = (
     "rue", "avenue", "boulevard", "chemin", "impasse", "all", "calle", "avenida", "rua", "piazza", "viale", "corso"
 )  # fmt: skip
 _CUED_LOW = re.compile(
-    rf"\b(?i:live|lives|lived|living|address(?: is|:)?|send|sent|send it|deliver|delivered|post|posted|come|came"
-    rf"|went|gone|moved"
+    rf"\b(?i:live|lives|lived|living|addr(?:ess|y)(?: is|:)?|addy:?|send|sent|send it|deliver|delivered|post|posted"
+    rf"|come|came|went|gone|moved"
     rf"|home)[ ](?i:to[ ]|at[ ]|on[ ]|is[ ])?((?:flat|apt"
     rf"|unit)?[ ]?\d{{1,4}}[a-z]?,?[ ]((?:[a-z'\-]{{2,20}}[ ]){{1,3}})"
     rf"(?:{_STREET_LOW_KINDS}))(?![\w'])",

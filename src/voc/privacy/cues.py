@@ -25,10 +25,10 @@ _GROUPS = {
     "ACCOUNT": r"sort code(?:[ :.\d\-,\x00]{0,20}(?:and )?acc(?:oun)?t(?: number| no)?)?|bank account"
     r"|bank details|routing number|aba number",
     "CARD": r"(?:credit|debit|bank|visa|charge|payment)? ?cards?(?: number)?|visa|master ?card|amex"
-    r"|american express|maestro|pan",
+    r"|american express|maestro|pan|cc(?=[ ]?[#:])",
     "IBAN": r"iban",
     "POSTCODE": r"post ?code|postal code|zip(?: ?code)?",
-    "DOB": r"d\.? ?o\.? ?b\.?|date of birth|birth ?(?:date|day)?|bday|born",
+    "DOB": r"d[./]? ?o[./]? ?b\.?|date of birth|birth ?(?:date|day)?|bday|born",
     "PHONE": r"(?:tele)?phones?|phoned|tel|mob|mobiles?|cell(?:phone)?|landline|call(?:ed|ing)?(?: me)?|ring"
     r"|rang|text(?:ed)?(?: me)?|sms"
     r"|fax|whats ?app|dial(?:led)?|contact(?:ed)?|reach(?:ed)?|hotline|helpline|desk|office|answering at|my "

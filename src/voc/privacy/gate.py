@@ -39,6 +39,7 @@ _CONTACT = (
 )
 _NAMES = (
     rf"(?i)\b(?:{TITLE}|mister)\b[. \t]",
+    r"(?i)\bo['’](?:[abd-z]|c[a-km-z])[a-z]{3}",
     r"(?i)name|signed|\bi am called|\bi.m called",
     rf"\b(?i:{ROLE}|{CALLED})\b(?:[,:(.\s]|(?:\s(?:was|is)))+\p{{Lu}}",
     r"(?i:\bI am|\bI.m|\bI was|\bthis is|\bit.?s|\bit is)\s+\p{Lu}\p{L}+\s",

@@ -175,6 +175,11 @@ WEEK = re.compile(
 )
 
 
+# "o'connor" is a name in any case, "#JaneDoe" one where Jane is.
+_IRISH = re.compile(r"(?<![\w'])[oO]'(?!clock|er\b)[a-zA-Z]{4,12}(?![\w'])")
+_HASHTAG = re.compile(r"(?<!\w)#([A-Z][a-z]{2,14})([A-Z][a-z]{2,14})(?!\w)")
+
+
 def names(shadow: Shadow) -> Iterator[Found]:
     """Yield people's names: the name alone, so that title and role stay readable."""
     text = shadow.text
@@ -189,6 +194,11 @@ def names(shadow: Shadow) -> Iterator[Found]:
         yield from _with_initial(text)
     else:
         yield from _given_in_capitals(text)
+    for match in _IRISH.finditer(text) if "'" in text else ():
+        yield "NAME", match.start(), match.end()
+    for match in _HASHTAG.finditer(text) if "#" in text else ():
+        if match[1].lower() in GIVEN:
+            yield "NAME", match.start(1), match.end()
 
 
 def _shouting(text: str) -> bool:

@@ -24,19 +24,19 @@ _BROKEN = re.compile(r"[\n:;]")
 _PART = re.compile(r"[^ \t,|\r\n:;]+")
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension)[ :]{0,2}\d{1,6}(?!\d)", re.IGNORECASE)
 _US_PHONE = re.compile(r"\(?(?:\+?1[ .\-]{0,2})?\(?[2-9]\d{2}\)?[ .\-/]{0,2}\d{3}[ .\-/]\d{4}")
-_CARD = re.compile(r"\d{12,19}|\d{4}(?:[ \-./_|]\d{4}){3}(?:[ \-./_|]\d{1,3})?|\d{4}([ \-])\d{6}\1\d{4,5}")
+_CARD = re.compile(r"\d{12,19}|\d{4}(?:[ \-./_|,]\d{4}){3}(?:[ \-./_|,]\d{1,3})?|\d{4}([ \-])\d{6}\1\d{4,5}")
 _NHS = re.compile(r"\d{3}[ \-.]{1,3}\d{3}[ \-.]{1,3}\d{4}")
 _SSN = re.compile(r"\d{3}([ \-.])\d{2}\1\d{4}")
 _LEAD = re.compile(r"\d{4}-\d{2}-\d{2}(?=[ T]|$)")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?"
 _ANY_DATE = re.compile(
     rf"(?<![\w/.\-])(?:\d{{1,4}}[/.\- ]{{1,2}}\d{{1,2}}[/.\- ]{{1,2}}\d{{2,4}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ \-](?:of )?{_MONTH}[ ,\-]{{0,2}}(?:\d{{4}}|'?\d{{2}}\b)?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ \-]?(?:of )?{_MONTH}[ ,\-]{{0,2}}(?:\d{{4}}|'?\d{{2}}\b)?"
     rf"|{_MONTH}[ \-]\d{{1,2}}(?:st|nd|rd|th)?\b(?:[ ,]{{1,2}}\d{{4}})?)(?![\w/])",
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"(?<!\w)(?:d\.? ?o\.? ?b\.?|date of birth|birth ?(?:date|day)|bday|born)(?!\w)[^\n\x00]{0,24}$", re.IGNORECASE
+    r"(?<!\w)(?:d[./]? ?o[./]? ?b\.?|date of birth|birth ?(?:date|day)|bday|born)(?!\w)[^\n\x00]{0,24}$", re.IGNORECASE
 )
 _LENGTHS = {
     "NHS_NUMBER": (10, 10),
@@ -75,7 +75,7 @@ def references(shadow: Shadow) -> Iterator[Found]:
 
 def births(shadow: Shadow) -> Iterator[Found]:
     """Yield dates that the words before them call a date of birth."""
-    if not shadow.has(("born", "birth", "bday", "dob", "d.o", "d. o", "do.b", "do b", "d o")):
+    if not shadow.has(("born", "birth", "bday", "dob", "d.o", "d. o", "do.b", "do b", "d o", "d/o")):
         return
     text = shadow.digits
     for match in _ANY_DATE.finditer(text):

@@ -27,7 +27,7 @@ _EMAIL = re.compile(rf"{_LOCAL}@{{1,2}}[\w\-]{{1,63}}(?:\.[\w\-]{{1,63}}){{1,6}}
 _OPEN, _SHUT = r"[(\[{<\"'*_~\-]", r"[)\]}>\"'*_~\-]"
 _AT = (
     rf"(?:[ \t]{{0,3}}(?:@|{_OPEN}{{1,2}}[ ]?(?:at|@)[ ]?{_SHUT}{{1,2}})[ \t]{{0,3}}"
-    r"|[ \t]{1,3}at(?: the rate)?[ \t]{1,3})"
+    r"|[ \t]{1,3}at(?: the rate|[ \-]sign)?[ \t]{1,3})"
 )
 _DOT = (
     rf"(?:[ \t]{{0,3}}(?:\.|{_OPEN}{{1,2}}[ ]?(?:dot|\.)[ ]?{_SHUT}{{1,2}}|,(?=com\b))[ \t]{{0,3}}"
@@ -46,7 +46,10 @@ _PROVIDER_EMAIL = re.compile(
 # "jane gmail com", and a host that was torn: "jane@exa mple.com".
 _BARE_EMAIL = re.compile(
     r"(?<![\w.+\-])(?=[\w.+\-]{0,60}(?:\d|[._+]|[a-z]{5}))[\w.+\-]{3,64}[ ](?:at[ ])?(?:gmail|hotmail|yahoo|outlook"
-    r"|icloud|btinternet)[ ](?:dot[ ])?(?:com|co[ ]uk)(?!\w)",
+    r"|icloud|btinternet)[ ](?:dot[ ])?(?:com|co[ ]uk)(?!\w)"
+    r"|(?<![\w.+\-])(?=[\w.+\-]{0,60}[\d._+])[\w.+\-]{3,64}[ ]\((?:gmail|hotmail|yahoo|outlook|icloud)\)"
+    # Written backwards.
+    r"|(?<!\w)(?:moc|ku\.oc|gro|ten|ku\.shn)\.[\w.\-]{2,60}@[\w.\-]{2,64}",
     re.IGNORECASE,
 )
 _TORN_EMAIL = re.compile(
@@ -58,7 +61,10 @@ _URL = re.compile(
     r"(?<!\w)(?:h(?:tt|xx)ps?|ftp)[ ]?:[ ]?//[^\s\x00<>\"]{1,2000}|(?<![\w.@])www\d?\.[^\s\x00<>\"]{2,2000}",
     re.IGNORECASE,
 )
-_LINK = re.compile(rf"(?<![\w.@\-])(?:[\w\-]{{1,63}}\.){{1,5}}(?:{_TOP})/[^\s\x00<>\"]{{2,2000}}", re.IGNORECASE)
+_LINK = re.compile(
+    rf"(?<![\w.@\-])(?:[\w\-]{{1,63}}\.){{1,5}}(?:{_TOP}|ly|gl|gd|gg|link|page|xyz|tv|shop|store|site)/[^\s\x00<>\"]{{2,2000}}",
+    re.IGNORECASE,
+)
 # An address that is read out, or written with gaps; its words are few, for sentences go on after it.
 _SPOKEN_URL = re.compile(
     rf"(?<![\w.])[\w\-]{{2,40}}(?:[ ]dot[ ][\w\-]{{2,20}}){{1,4}}(?:[ ](?:forward )?slash[ ][\w\-]{{1,40}}){{1,6}}"
@@ -73,6 +79,8 @@ _SOCIAL = re.compile(
     r"((?=[\w.]{0,30}[\d_.])[\w.]{3,32}\w)"
     r"|(?:I'm|I am|me|as|add|follow|find|search)[ ]@?((?=[\w.]{0,30}[\d_])[A-Za-z][\w.]{2,30}\w)[ ]on[ ]"
     r"(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|fb|discord|telegram)\b"
+    r"|(?<!\w)(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|discord|telegram)[ ]?(?:,|➡|→|->)[ ]{1,2}@?"
+    r"((?=[\w.]{0,30}[\d_])[A-Za-z][\w.]{2,30}\w)"
     r"|(?<![\w/])/?u/((?=[\w\-]{0,20}[\d_])[A-Za-z][\w\-]{2,20})(?![\w/])",
     re.IGNORECASE,
 )
@@ -115,7 +123,7 @@ _TOWN_CODE = re.compile(
     rf"(?:\d{{3}}[ ]\d{{2}}|\d{{4,6}}(?:-\d{{3,4}})?))(?=[ ]in\b|[,.]|$)"
 )
 _NI = re.compile(r"(?<![^\W_])([A-Z][ ]?[A-Z])([ \-.]{0,2}\d[ ]?\d){3}[ \-.]{0,2}[A-D](?![^\W_])", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![^\W_])[A-Z][ ]?[A-Z][ \-.]?\d[ ]?\d(?:[ \-.]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![^\W_])[A-Z][ ]?[A-Z][ \-.]?\d[ ]?\d(?:[ \-.\n]?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
 _PLATE = re.compile(r"(?<![^\W_])[A-HJ-PR-Y][A-HJ-PR-Y](?:[0-2567]\d)[ \-]?[A-HJ-PR-Z]{3}(?![^\W_])")
 _PLATE_CUED = re.compile(
     r"(?<!\w)(?:reg(?:istration)?(?: (?:number|plate|no))?|number ?plates?|plates?|vrm|car|van|vehicle|taxi)(?: "
@@ -157,7 +165,7 @@ def links(shadow: Shadow) -> Iterator[Found]:
 def emails(shadow: Shadow) -> Iterator[Found]:
     """Yield e-mail addresses, also those spelt "name at host dot com" or with spaces between the letters."""
     patterns: tuple[re.Pattern[str], ...] = (_EMAIL, _TORN_EMAIL, _SPACED_EMAIL) if "@" in shadow.text else ()
-    patterns += (_PROVIDER_EMAIL, _BARE_EMAIL) if shadow.has(_PROVIDERS) else ()
+    patterns += (_PROVIDER_EMAIL, _BARE_EMAIL) if shadow.has((*_PROVIDERS, "@")) else ()
     for pattern in patterns:
         for match in pattern.finditer(shadow.text):
             yield "EMAIL", match.start(), match.start() + len(match[0].rstrip("."))
@@ -169,7 +177,7 @@ def emails(shadow: Shadow) -> Iterator[Found]:
 
 def _is_address(spelt: str) -> bool:
     """Whether what was found is one address; "at home. It was" and "at noon.Me too" have the parts, but are none."""
-    if re.search(r"@|[(\[{<]|\bdot\b|_dot_", spelt, re.IGNORECASE):
+    if re.search(r"@|[(\[{<]|\bdot\b|_dot_|\bat[ \-]sign\b", spelt, re.IGNORECASE):
         return True
     if re.search(r"\bpoint[ ](?:com|net|org|uk|edu|gov|de|fr|eu)$", spelt, re.IGNORECASE):
         return True

@@ -28,7 +28,7 @@ _POSTCODE_SLIP = re.compile(
 )
 _SPACED_PLATE = re.compile(
     rf"(?<!\w)(?:number ?plates?|plates?|reg(?:istration)?|vrm){_IS}"
-    rf"((?:[A-Z0-9][ ]){{4,6}}[A-Z0-9]|[A-Z]{{2}}[ ][\dOI]{{2}}[ ][A-Z]{{3}})(?!\w)",
+    rf"((?:[A-Z0-9][ .]){{4,6}}[A-Z0-9]|[A-Z]{{2}}[ \-]?[\dOI]{{2}}[ \-][A-Z]{{3}})(?!\w)",
     re.IGNORECASE,
 )
 # "NHS number is 401, then 023, then 2137"
@@ -42,8 +42,13 @@ _LAST_FOUR = re.compile(
 )
 _LICENCE = re.compile(r"(?<!\w)DL(?: ?(?:no|number|#))?\.?[ :#]{1,3}([A-Z]\d{6,12})(?!\w)")
 _SORT = re.compile(
-    r"(?<!\w)sort[ :]{1,2}(\d{2}[ \-]?\d{2}[ \-]?\d{2})(?!\d)"
+    r"(?<!\w)sort[ :]{1,2}(\d{2}[ \-.]?\d{2}[ \-.]?\d{2})(?!\d)"
     r"|(?<!\w)acc(?:oun)?t(?: ?(?:number|num|no))?\.?(?: is)?[ .:#]{1,3}(\d{7,8})(?=[ ,.;]{1,3}(?:and |my )?sort\b)",
+    re.IGNORECASE,
+)
+_AFTER_SORT = re.compile(
+    r"(?<!\w)sort(?: code)?[ :\d.\-,]{1,20}(?:and )?acc(?:(?:oun)?t)?(?: ?(?:number|num|no))?\.?"
+    r"(?: is)?[ .:#]{1,3}(\d{7,8})(?!\d)",
     re.IGNORECASE,
 )
 _DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\))"
@@ -65,8 +70,9 @@ _YEAR = (
     rf"|two thousand(?: and)?(?: (?:{_ONES}|ten|eleven|twelve|\w{{3,5}}teen|{_TENS}(?:[ \-]{_ONES})?))?"
 )
 _BORN_IN_WORDS = re.compile(
-    r"(?<!\w)(?:d\.? ?o\.? ?b\.?|date of birth|birthday|born)(?: (?:is|was|on))*[ :,\-]{1,3}"
-    rf"((?:the )?(?:{_DAY}) (?:of )?{_MONTH}[ ,]{{1,2}}(?:{_YEAR}|(?:19|20)?\d\d)"
+    r"(?<!\w)(?:d[./]? ?o[./]? ?b\.?|date of birth|birthday|born)(?: (?:is|was|on))*[ :,\-]{1,3}"
+    rf"((?:the )?(?:{_DAY}) (?:of )?(?:{_MONTH}|the (?:{_DAY}))[ ,]{{1,2}}(?:{_YEAR}|(?:19|20)?\d\d)"
+    r"|\d{1,2}[. /\-](?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})[. /\-]\d{2,4}"
     rf"|{_MONTH} (?:the )?(?:{_DAY})[ ,]{{1,2}}(?:{_YEAR}|(?:19|20)?\d\d))(?!\w)",
     re.IGNORECASE,
 )
@@ -77,13 +83,14 @@ _BORN_IN_NUMBERS = re.compile(
     re.IGNORECASE,
 )
 # Each with words, one of which it cannot do without.
-_BIRTH = ("born", "birth", "dob", "d.o", "d. o", "d o")
+_BIRTH = ("born", "birth", "dob", "d.o", "d. o", "d o", "d/o")
 _PLAIN = (
     ("POSTCODE", _SPACED_POSTCODE, ("code",)),
     ("POSTCODE", _POSTCODE_SLIP, ("code", "address", "liv")),
     ("SSN", _LAST_FOUR, ("last ",)),
     ("LICENCE", _LICENCE, ("dl",)),
     ("ACCOUNT", _SORT, ("sort",)),
+    ("ACCOUNT", _AFTER_SORT, ("sort",)),
     ("DOB", _BORN_IN_WORDS, _BIRTH),
     ("DOB", _BORN_IN_NUMBERS, _BIRTH),
 )
