@@ -24,6 +24,7 @@ LEAVES = {
     "configaccess",
     "access",
     "outside",
+    "secretfile",
     "modelstore",
     "pool",
     "engines",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from voc.errors import DeliveryError
+from voc import secretfile
+from voc.errors import ConfigError, DeliveryError
 from voc.outside import gate, hosts_of, vet
 
 if TYPE_CHECKING:
@@ -32,23 +31,15 @@ def address(channel: Channel, root: Path) -> str:
     Raises:
         DeliveryError: the variable is not set, or the file is absent, empty or can be read by others.
     """
-    if channel.url_env:
-        found = os.environ.get(channel.url_env, "").strip()
-        if not found:
-            raise DeliveryError(f"channel {channel.name!r}: the variable {channel.url_env} is not set")
-        return found
     if channel.url:
         return channel.url
-    path = root / channel.url_file
+    where = f"channel {channel.name!r}"
     try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise DeliveryError(f"channel {channel.name!r}: others can read {channel.url_file}; chmod it to 600")
-        found = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeliveryError(f"channel {channel.name!r}: {channel.url_file} cannot be read") from error
-    if not found:
-        raise DeliveryError(f"channel {channel.name!r}: {channel.url_file} is empty")
-    return found
+        if channel.url_env:
+            return secretfile.from_variable(channel.url_env, where)
+        return secretfile.from_file(root / channel.url_file, channel.url_file, where)
+    except ConfigError as error:
+        raise DeliveryError(str(error)) from error
 
 
 def vetted(channel: Channel, root: Path, *, external: str) -> str:

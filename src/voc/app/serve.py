@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import stat
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voc import config as configuration
+from voc import secretfile
 from voc.app import ready
 from voc.errors import ConfigError
 
@@ -49,7 +49,7 @@ def serve(folder: Path, port: int, address: str = "localhost") -> int:
     if sign_in is not None:
         command.append(f"--secrets.files={_written(folder, sign_in)}")
     elif given.is_file():
-        _private(given)
+        secretfile.from_file(given, given.name, str(given.parent))
         command.append(f"--secrets.files={given}")
     if (folder / configuration.CONFIG_FILE).is_file():
         environment["STREAMLIT_SERVER_COOKIE_SECRET"] = cookie_secret(folder)
@@ -76,7 +76,7 @@ def cookie_secret(folder: Path) -> str:
     path = folder / COOKIE_KEY
     if not path.exists():
         _write(path, secrets.token_urlsafe(48) + "\n")
-    return _private(path)
+    return secretfile.from_file(path, COOKIE_KEY, str(folder))
 
 
 def client_secret(folder: Path, sign_in: SignIn) -> str:
@@ -86,11 +86,8 @@ def client_secret(folder: Path, sign_in: SignIn) -> str:
         ConfigError: the variable is not set, or the file is absent, empty or can be read by others.
     """
     if sign_in.secret_env:
-        found = os.environ.get(sign_in.secret_env, "").strip()
-        if not found:
-            raise ConfigError(f"[access.sign_in]: the variable {sign_in.secret_env} is not set")
-        return found
-    return _private(folder / sign_in.secret_file)
+        return secretfile.from_variable(sign_in.secret_env, "[access.sign_in]")
+    return secretfile.from_file(folder / sign_in.secret_file, sign_in.secret_file, "[access.sign_in]")
 
 
 def _written(folder: Path, sign_in: SignIn) -> Path:
@@ -113,15 +110,3 @@ def _written(folder: Path, sign_in: SignIn) -> Path:
 def _write(path: Path, text: str) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 -- private from the start
         file.write(text)
-
-
-def _private(path: Path) -> str:
-    try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ConfigError(f"{path}: others can read this secret; chmod it to 600")
-        found = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({type(error).__name__}); it should hold a secret") from error
-    if not found:
-        raise ConfigError(f"{path}: is empty; it should hold a secret")
-    return found

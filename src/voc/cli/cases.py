@@ -206,36 +206,27 @@ def tell(
     _move(context, case_id, "tell", by, as_json=as_json, reason=reason, how=how, expected_version=expect)
 
 
-@app.command()
-def close(
-    context: typer.Context,
-    case_id: CaseId,
-    reason: Reason,
-    revisit_on: RevisitOn = None,
-    revisit_people: RevisitPeople = None,
-    by: Actor = "",
-    expect: Expect = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Close a case; its theme stays under watch."""
-    given = {"revisit_on": day(revisit_on), "revisit_people": revisit_people, "expected_version": expect}
-    _move(context, case_id, "close", by, as_json=as_json, reason=reason, **given)
+def _ending(move: str, what: str) -> None:
+    """Add a move that ends a case, with when to look at it again."""
+
+    def command(
+        context: typer.Context,
+        case_id: CaseId,
+        reason: Reason,
+        revisit_on: RevisitOn = None,
+        revisit_people: RevisitPeople = None,
+        by: Actor = "",
+        expect: Expect = None,
+        as_json: JsonFlag = False,
+    ) -> None:
+        again = {"revisit_on": day(revisit_on), "revisit_people": revisit_people}
+        _move(context, case_id, move, by, as_json=as_json, reason=reason, expected_version=expect, **again)
+
+    app.command(move, help=what)(command)
 
 
-@app.command()
-def decline(
-    context: typer.Context,
-    case_id: CaseId,
-    reason: Reason,
-    revisit_on: RevisitOn = None,
-    revisit_people: RevisitPeople = None,
-    by: Actor = "",
-    expect: Expect = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Decline, with a reason that care staff will read and a day or a number of people to look again."""
-    given = {"revisit_on": day(revisit_on), "revisit_people": revisit_people, "expected_version": expect}
-    _move(context, case_id, "decline", by, as_json=as_json, reason=reason, **given)
+_ending("close", "Close a case; its theme stays under watch.")
+_ending("decline", "Decline, with a reason that care staff will read and a day or a number of people to look again.")
 
 
 @app.command()
