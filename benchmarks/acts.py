@@ -21,7 +21,8 @@ import polars as pl
 from record import write
 
 from voc.schema import INTENTS
-from voc.tagging import acts, urgency
+from voc.tagging import urgency
+from voc.tagging.safety import load_safety
 from voc.tagging.tagger import Tagger
 from voc.tagging.train.weak import sha256, text_and_question
 from voc.text.normalise import is_low_information, question_kind
@@ -100,17 +101,21 @@ def agreement(gold: Gold) -> list[dict[str, Any]]:
 def quality(gold: Gold) -> list[dict[str, Any]]:
     frame = pl.DataFrame({"text": gold.texts, "question": gold.questions})
     tags = Tagger.load().tags(frame)
-    sentiment = np.array([s or [0.2] * 5 for s in tags["sentiment_scores"].to_list()], np.float32)
     given = np.array([v or "other" for v in tags["intent"]])
     simple = np.array([keywords(*row) for row in zip(gold.texts, gold.questions, tags["sentiment"], strict=True)])
     found = [compared(f"intent_{name}", measure, gold.intent, given, simple) for name, measure in measures().items()]
-    danger = np.array([act.safety for act in acts.load().read(gold.texts, gold.questions, sentiment)])
+    danger = harmful(gold.texts)
     rule = np.array([urgency.is_urgent(text) for text in gold.texts])
     urgent = tags["urgent"].fill_null(value=False).to_numpy()
     for name, true, flag in (("safety", gold.safety, danger), ("urgent", gold.urgent | gold.safety, urgent)):
         for what, measure in (("recall", recall), ("precision", precision), ("flagged", flagged)):
             found.append(compared(f"{name}_{what}", measure, true, flag, rule))
     return found
+
+
+def harmful(texts: list[str]) -> NDArray[np.bool_]:
+    reader = load_safety()
+    return reader.flags(reader.scores(texts))
 
 
 def keywords(text: str, question: str | None, sentiment: str | None) -> str:
@@ -177,8 +182,7 @@ def workload(folder: Path) -> list[dict[str, Any]]:
         rows = [text_and_question(name, row) for row in table(folder / name)[:n].iter_rows(named=True)]
         texts, questions = [text or "" for text, _ in rows], [question for _, question in rows]
         tags = Tagger.load().tags(pl.DataFrame({"text": texts, "question": questions}))
-        sentiment = np.array([s or [0.2] * 5 for s in tags["sentiment_scores"].to_list()], np.float32)
-        danger = np.mean([act.safety for act in acts.load().read(texts, questions, sentiment)])
+        danger = harmful(texts).mean()
         rule = np.mean([urgency.is_urgent(text) for text in texts])
         marked = tags["urgent"].fill_null(value=False).mean()
         more = {"urgent": round(float(marked or 0), 4), "baseline": round(float(rule), 4)}

@@ -1,4 +1,4 @@
-"""What a writer does with a text (complain, praise, ask...), whether it is urgent, and whether somebody is at risk.
+"""What a writer does with a text (complain, praise, ask...), and whether it is urgent.
 
 No public data has labels for these. The heads learn from comments that were read for voc, from weak labels and from
 written sentences (``train.acts``); what they are worth was measured on 400 comments that they never saw: see
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 ACTS_FILE = "acts/heads.safetensors"
 # The stated rule for danger speaks alone unless the sentiment is this surely positive: praise names falls and strokes.
 SURELY_POSITIVE = 0.7
-# Thresholds are set on complaints and suggestions. Who praises, asks or orders speaks of harm seldom, and then plainly:
-# without this, one message in ten to a shop that sells supplements was marked.
+# The threshold is set on complaints and suggestions. Who praises or asks is in a hurry seldom, and then plainly.
 PLAINLY = 0.5
-QUIET = {"safety": ("praise", "question", "request", "other"), "urgent": ("praise", "question", "other")}
+QUIET = ("praise", "question", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +37,19 @@ class Act:
 
     Attributes:
         intent: one of ``schema.INTENTS``.
-        urgent: someone should act within a day, or somebody is at risk.
-        safety: harm to a person happened or may happen.
+        urgent: someone should act within a day.
     """
 
     intent: str
     urgent: bool
-    safety: bool
 
 
 # "Nothing" to any question: no act of its own.
-_SILENT = Act("other", urgent=False, safety=False)
+_SILENT = Act("other", urgent=False)
 
 
 class Acts:
-    """Reads intent, urgency and safety; a row's reading depends on its own text, question and sentiment only."""
+    """Reads intent and urgency; a row's reading depends on its own text, question and sentiment only."""
 
     def __init__(self, heads: dict[str, head.Head], idf: NDArray[np.float32]) -> None:
         self._heads, self._idf = heads, idf
@@ -78,26 +75,25 @@ class Acts:
         for i, text in enumerate(texts):  # the features end before a long text does
             if text is not None and len(text) > cues.MAX_CHARACTERS:
                 ruled[i] = urgency.is_urgent(text)
-        at_risk = self._over(p, "safety", best) | (ruled & (sentiment[:, 3:].sum(axis=1) < SURELY_POSITIVE))
-        pressing = self._over(p, "urgent", best) | at_risk
+        pressing = self._pressing(p["urgent"][:, 0], best) | (ruled & (sentiment[:, 3:].sum(axis=1) < SURELY_POSITIVE))
         labels = self._heads["intent"].labels
         return [
-            _SILENT if mute else Act(labels[int(k)], bool(now), bool(harm))
-            for mute, k, now, harm in zip(silent, best, pressing, at_risk, strict=True)
+            _SILENT if mute else Act(labels[int(k)], bool(now))
+            for mute, k, now in zip(silent, best, pressing, strict=True)
         ]
 
     def probabilities(
         self, texts: Sequence[str | None], questions: Sequence[str | None], sentiment: NDArray[np.float32]
     ) -> dict[str, NDArray[np.float32]]:
-        """Of each head: "intent" (n, 6), "urgent" (n, 1) and "safety" (n, 1)."""
+        """Of each head: "intent" (n, 6) and "urgent" (n, 1)."""
         x = cues.matrix(texts, questions, sentiment, self._idf)
         return {name: one.probabilities(x) for name, one in self._heads.items()}
 
-    def _over(self, p: dict[str, NDArray[np.float32]], name: str, best: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether a flag is given, at the threshold that goes with each row's intent."""
-        least = self._heads[name].thresholds[0]
-        quiet = np.isin(best, [INTENTS.index(intent) for intent in QUIET[name]])
-        return np.asarray(p[name][:, 0] >= np.where(quiet, max(least, PLAINLY), least))
+    def _pressing(self, p: NDArray[np.float32], best: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which rows are urgent, at the threshold that goes with each one's intent."""
+        least = self._heads["urgent"].thresholds[0]
+        quiet = np.isin(best, [INTENTS.index(intent) for intent in QUIET])
+        return np.asarray(p >= np.where(quiet, max(least, PLAINLY), least))
 
 
 @cache

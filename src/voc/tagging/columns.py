@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from voc.tagging import acts
+from voc.tagging import acts, safety
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +72,7 @@ class Decided:
         self._labels, self._tiers, self._unsure = [""] * (n + m), [""] * n, np.zeros(n, bool)
         self._scored: list[list[dict[str, Any]]] = [[] for _ in range(n)]
         self._acts: list[acts.Act] = []
+        self._harm: list[bool] = []
 
     def put(self, tier: str, reading: Reading, heads: dict[str, Head], chosen: Sequence[int]) -> None:
         """What ``reading`` says of the texts at positions ``chosen`` and of their parts counts from now on."""
@@ -95,7 +96,7 @@ class Decided:
                 self._scored[i] = [{"category": name, "score": score} for name, score in pairs if name != NONE]
 
     def act(self, questions: Sequence[str | None], static: NDArray[np.float32] | None) -> None:
-        """Read what each text and part does, in the light of its sentiment.
+        """Read what each text and part does, in the light of its sentiment, and whether a text speaks of harm.
 
         Args:
             questions: of each text.
@@ -104,6 +105,8 @@ class Decided:
         cut = [(t or "")[a:b] for t, found in zip(self._texts, self._parts, strict=True) for a, b in found]
         asked = [question for question, found in zip(questions, self._parts, strict=True) for _ in found]
         self._acts = acts.load().read([*self._texts, *cut], [*questions, *asked], self._sentiment, static)
+        reader = safety.load_safety()
+        self._harm = reader.flags(reader.scores(self._texts)).tolist()
 
     def without_text(self, categories: Sequence[str]) -> None:
         """An empty text has the category for it, where the taxonomy has one, and no other."""
@@ -124,8 +127,8 @@ class Decided:
             "categories": listed(self._named[:n]),
             "category_scores": pl.Series(self._scored, dtype=SCORED) if self._scores else None,
             "intent": [act.intent for act in own],
-            "urgent": [act.urgent for act in own],
-            "safety": [act.safety for act in own],
+            "urgent": [act.urgent or harm for act, harm in zip(own, self._harm, strict=True)],
+            "safety": self._harm,
             "mentions": self._mentions(),
             "tier": self._tiers,
             "abstained": self._unsure,

@@ -158,6 +158,52 @@ SAFETY_CUES: dict[str, str] = {
         r"only noticed|spotted it|had i not|if the|if somebody had|saved my life|saved (?:his|her) life|another (?:ten"
         r"|five|\w+) minutes)"
     ),
+    "gone": (
+        r"\bfloppy\b|\blimp\b|unrespons\w*|respond(?:ing)?\b|not be woken|grey and|(?:went|turned|are|were|going) (?:black|blue|grey|cold)|"
+        r"ketoacid\w*|\bclots?\b|embol\w*|ectopic|ruptured|relaps\w*|worse and worse|near(?:ly)? (?:lost|died|dead)|almost (?:lost|died)|"
+        r"racing|past out|agony|rigid|shaking"
+    ),
+    "body_hurt": (
+        r"(?:broke\w*|crack\w*|crush\w*|chip+ed|shatter\w*|twist\w*|sprain\w*|snapp?ed|dislocat\w*|tor[en]\w*|slic\w*|nick\w*|trap+ed|"
+        r"hook\w*|jab+ed|blister\w*|scald\w*|burn\w*|hit|bang\w*) (?:\w+ ){0,4}(?:@BODY@|verteb\w*|spine|bones?|gums?|palm)|"
+        r"(?:@BODY@|spine|gums?|palm|neck) (?:\w+ ){0,4}(?:bled|black|blue|sw[eo]l+\w*|numb|dead|raw|open|crooked|bits|size of|bleeding|"
+        r"racing|thick|cloudy|shut|closed)|stitches|concuss\w*|blood|ligaments?|scar(?:red|s)? for"
+    ),
+    "let_go": (
+        r"burst|ex\w*plo\w*|expload\w*|blew|shatter\w*|buckl\w*|\bgave\b|gives? way|snapp?ed|chain broke|broke (?:on|with|under|at)|"
+        r"split|c[ao]me (?:loose|off|down)|coming off|lets? go|undid|open(?:ed|s)? (?:by|on) (?:it|its)|bolt was|not strapped|"
+        r"not (?:fasten|lock|shut)|did not (?:fasten|lock|shut)|slid (?:off|out)|swinging|falling off|collapsed|folded up|shot away|drove off"
+    ),
+    "jolt": r"\bjolt\w*|shock(?:ed)? (?:me|my|him|her|off|from)|got shocked|thrown (?:across|out|off)|zapp?ed|sparks?|glow\w*|alight|scorch\w*|melt\w*|smoke",
+    "sounded": (
+        r"\brong\b|\bnerse\b|wont to die|\bdyed\b|ambl?[aeu]lan\w*|amblance|injec\w*n\b|reac\w*n\b|sw[oe]l+\w*|\bbotle\b|\bbabb?y\b|"
+        r"stop+ed br\w*|\bcort\b|\bfell? of\b|\bpast out\b|\blisens?\b|\bpunch\w*"
+    ),
+    "despair": (
+        r"way out of this|easier (?:life )?(?:if|without)|better off|\bplan to\b|had a plan|counted out|voices telling|dead before|"
+        r"keep (?:myself|himself|herself|themselves) safe|\brazor|noose|in the river|off the (?:bridge|roof|balcony)|the bridge|"
+        r"cutting again|not eating|crisis line|found (?:him|her) (?:in|on|dead)|what (?:he|she|they) would do|everything in the cupboard"
+    ),
+    "was_told": (
+        r"(?:said|told|put down to|says?|called it)(?: \w+){0,6} (?:anxiety|panic|virus|sprain|piles|indigestion|routine|normal|nothing|fine|"
+        r"stress|wait|come back|taxi|bring (?:him|her|them) in)|it (?:was|is) (?:a |an )?(?:heart|stroke|clots?|fractur\w*|cancer|bowel|broken|sepsis|mening\w*)|"
+        r"as it turned out|cancel+ed (?:three|four|five|\w+) times|nobody (?:rang|told)|never told|not told|for two years|went to my old"
+    ),
+    "grave": (
+        r"cancer|tumou?r|stage (?:two|three|four|\d)|abnormal|shadow on|kidneys? fail\w*|liver|lost (?:the|my|his|her|both|all|a|\w+) (?:leg|foot|feet|"
+        r"eye|sight|teeth|arm|tube|kidney|fingers?)|(?:only|just) have one|no longer (?:hold|walk|see|know|feel|hear)|cannot walk|"
+        r"not know my name|never came home|empty chair|no house|intensive care|in hospital|emergency"
+    ),
+    "held": (
+        r"(?:lay|lying|laid|left|sat|stuck|waited|waiting|wait)\b.{0,40}\b(?:floor|garden|rain|pain|bleeding|stroke|breath\w*|broken|"
+        r"corridor|trolley|agony|heart)|(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several|\w+teen) ?(?:hours?|hrs).{0,40}\b(?:floor|pain|bleeding|"
+        r"stroke|breath\w*|died|dad|heart|agony)|(?:floor|stroke|heart attack|breath\w*).{0,50}\b(?:hours?|hrs|minutes)"
+    ),
+    "staff_did": (
+        r"(?:carer|nurse|nerse|porter|driver|therapist|staff|man|patient|helper|brother|partner|husband|teacher)\b.{0,30}\b(?:hits?|slap\w*|"
+        r"grip\w*|grab\w*|push\w*|shout\w*|laugh\w*|tie[sd]?|touch\w*|climbed|threaten\w*|private messages|secret|pull\w*|shuts?)\b|"
+        r"marks? (?:on|in)|(?:purse|money|ring|bank) (?:\w+ ){0,4}(?:empty|gone|missing)|take\w? (?:her|his) buzzer|cigarette burns|dark (?:room|cupboard)"
+    ),
     "positive": (
         r"\b(?:excellent|brilliant|wonderful|superb|fantastic|lovely|thank you|amazing|outstanding|great|perfect|"
         r"gentle|kind|reassuring|beautifully|well looked after|sorted|at once|very good|recommend\w*|love)\b"

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 TIERS = ("fast", "accurate", "cascade")
 # Bumped when the code changes what a tag is, while the model files stay the same.
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 # Whose sentiment heads a pack without a model of its own is read with.
 SENTIMENT_OF = "patient-experience"
 IDF_FILE = "fast/idf.safetensors"
-# Heads that every taxonomy shares; intent, urgency and safety have a file of their own (``acts``).
+SAFETY_FILE = "lanes/safety.safetensors"
+# Heads that every taxonomy shares; intent and urgency have a file of their own (``acts``), and so has ``safety``.
 COMMON = ("sentiment",)
 
 
@@ -92,10 +93,15 @@ def load(tier: str, taxonomy: str) -> Models:
     if tier == "cascade":
         gate = head.load(modelstore.verified(_gate(taxonomy)))[0]["gate"]
         files.append(_gate(taxonomy))
-    if acts.ACTS_FILE in modelstore.manifest(modelstore.models_dir()):  # else they are being trained
-        files.append(acts.ACTS_FILE)
+    there = modelstore.manifest(modelstore.models_dir())
+    files += [name for name in (acts.ACTS_FILE, SAFETY_FILE) if name in there]  # else they are being trained
     parts = [modelstore.revision(name) for name in (*files, STATIC_FILE, TOKENIZER_FILE)]
     return Models(fast, accurate, gate, f"{tier}-{stable_id(CODE_VERSION, *parts)[:10]}")
+
+
+def sentiment_files() -> list[str]:
+    """The files that the fast reading of a text's sentiment comes from."""
+    return [*_heads(SENTIMENT_OF, "fast")[0], STATIC_FILE, TOKENIZER_FILE]
 
 
 def idf() -> NDArray[np.float32]:
@@ -108,7 +114,7 @@ def _few_shot(tier: str, taxonomy: str) -> Models:
     pack, encoder = fewshot.pack_of(taxonomy), tier == "accurate"
     files, (heads, shared) = _heads(SENTIMENT_OF, "fast")
     reader = fewshot.FewShotReader(read.FastReader(heads, shared["idf"]), shared["idf"], pack, with_encoder=encoder)
-    parts = [modelstore.revision(name) for name in (*files, acts.ACTS_FILE)]
+    parts = [modelstore.revision(name) for name in (*files, acts.ACTS_FILE, SAFETY_FILE)]
     made = fewshot.revision(pack, with_encoder=encoder)
     return Models(reader, None, None, f"{tier}-{stable_id(CODE_VERSION, *parts, made)[:10]}")
 

@@ -1,4 +1,4 @@
-"""Intent, urgency and safety: what plain cases are read as, and that a reading depends on its own text alone."""
+"""Intent and urgency, and safety beside them: what plain cases are read as, each from its own text alone."""
 
 import numpy as np
 import polars as pl

@@ -1,7 +1,7 @@
-"""Training the heads for intent, urgency and safety, which no public set has labels for.
+"""Training the heads for intent and urgency, which no public set has labels for.
 
 Three sources: comments of training parts that were read for voc (a label file), weak labels (``weak``), and written
-sentences (``written.toml``). Thresholds are chosen on held-out folds of what was read and on unlabelled comments.
+sentences (``written.toml``). The threshold is chosen on held-out folds of what was read.
 """
 
 from __future__ import annotations
@@ -34,10 +34,8 @@ INTENT_C, FLAG_C, N_FOLDS = 4.0, 5.0, 5
 # A comment that was read is worth more than one that a rule labelled, and no rule drowns the others.
 READ_WEIGHT, MOST_WEAK = 6.0, 200.0
 FLAG_READ_WEIGHT, FLAG_WEAK_WEIGHT = 3.0, 0.3
-N_QUIET, N_BACKGROUND = 900, 1_500
-# Of ordinary health comments, some three in a hundred of which do speak of harm.
-SHARE_FLAGGED = 0.05
-FLAGS = ("urgent", "safety")
+N_QUIET = 900
+FLAGS = ("urgent",)
 
 
 @dataclass
@@ -100,8 +98,7 @@ def train(
             counts = _matrix(own, None)
             idf = cues.idf_of(counts).astype(np.float16).astype(np.float32)
         x = _matrix(own, idf)
-        background = _background(folder, known, idf, seed) if name == "safety" else None
-        made.append(_head(name, x, y, own, background, seed))
+        made.append(_head(name, x, y, own, seed))
     path = out / acts.ACTS_FILE
     head.save(path, made, {"idf": idf if idf is not None else np.ones(cues.N_BUCKETS, np.float32)})
     modelstore.write_manifest(out, {acts.ACTS_FILE: _facts(len(read), len(weakly))})
@@ -111,7 +108,7 @@ def train(
 def _facts(n_read: int, n_weak: int) -> dict[str, Any]:
     return {
         "licence": "Apache-2.0",
-        "name": "heads for intent, urgency and safety",
+        "name": "heads for intent and urgency",
         "data": f"{n_read} comments read for voc, {n_weak} weak labels, written sentences; of nhs-fft and "
         "nhs-criticality (MIT), clothing-reviews (CC0), curekart (ODbL 1.0), bitext (CDLA-Sharing 1.0), cfpb (US "
         "Government work): train parts",
@@ -167,8 +164,7 @@ def _flag_rows(name: str, read: Sequence[_Read], weakly: Sequence[weak.Weak], sa
     for one in read:
         if one.flags[name] is not None:
             rows.add(one.text, one.question, one.flags[name], FLAG_READ_WEIGHT, read=True)
-    no = [f"not_{name}", *(["not_urgent"] if name == "safety" else [])]
-    written = [(1, said[name]), *((0, said[key]) for key in no), *((0, block) for block in said["intent"].values())]
+    written = [(1, said[name]), (0, said[f"not_{name}"]), *((0, block) for block in said["intent"].values())]
     for label, block in written:
         for line in block.strip().splitlines():
             rows.add(line, None, label, 1.0)
@@ -186,19 +182,7 @@ def _matrix(rows: _Rows, idf: NDArray[np.float32] | None) -> csr_matrix:
     return cues.matrix(rows.texts, rows.questions, sentiment, idf)
 
 
-def _background(folder: Path, known: set[str], idf: NDArray[np.float32], seed: int) -> csr_matrix:
-    """Features of ordinary comments, on which the share that is flagged is set."""
-    rows = _Rows()
-    for row in weak.table(folder, weak.FFT).sample(fraction=1.0, shuffle=True, seed=seed).iter_rows(named=True):
-        text, question = weak.text_and_question(weak.FFT, row)
-        if text and text.strip() and weak.sha256(text) not in known and len(rows.texts) < N_BACKGROUND:
-            rows.add(text, question, 0, 1.0)
-    return _matrix(rows, idf)
-
-
-def _head(
-    name: str, x: csr_matrix, y: NDArray[np.int64], rows: _Rows, background: csr_matrix | None, seed: int
-) -> head.Head:
+def _head(name: str, x: csr_matrix, y: NDArray[np.int64], rows: _Rows, seed: int) -> head.Head:
     w, read = np.array(rows.weights), np.array(rows.read)
     kind, labels = ("softmax", INTENTS) if name == "intent" else ("sigmoid", (name,))
     held_out = _held_out(name, x, y, w, read, seed)
@@ -210,10 +194,7 @@ def _head(
     if name == "intent":
         return made
     p = head.calibrated(np.asarray(held_out / heat, np.float32), "sigmoid")[:, 0]
-    if background is not None:
-        least = float(np.quantile(made.probabilities(background)[:, 0], 1 - SHARE_FLAGGED))
-    else:
-        least = _best_threshold(p, y[read] == 1)
+    least = _best_threshold(p, y[read] == 1)
     return head.Head(
         name, kind, labels, coefficients, scale, made.bias, heat, thresholds=(round(least, 4),)  # type: ignore[arg-type]
     )  # fmt: skip

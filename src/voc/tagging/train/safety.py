@@ -1,53 +1,145 @@
-"""Fit the safety head of the lanes: written cases, weak labels from criticality, and comments that hold almost none."""
+"""Fit the safety model: written cases, comments of training parts that were read, and ordinary ones that nobody read.
+
+A text is a bag of parts of which one is enough (multiple-instance learning): of a written case every part teaches, of a
+real comment of harm only those that the model itself takes for the worst, looked for in a second round (Andrews et al.
+2003). The second head learns from first-head scores of held-out folds, as it will meet them (Wolpert 1992).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voc.tagging.head import Head, quantised
-from voc.tagging.lanes import SAFETY, lane_features, windows
+from voc.tagging.head import Head, dense, quantised
+from voc.tagging.safety import ITEM, PART, item_features, part_features, windows, worst_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A written case weighs as much as a dozen comments; a weak label as much as a third of one.
-WRITTEN, WEAK, BACKGROUND = 6.0, 0.15, 0.5
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+WRITTEN, READ, UNREAD = "written", "read", "unread"
+# What a text of each kind weighs: in the first head by part (harm, none), in the second by item.
+_PART_WEIGHTS = {WRITTEN: (6.0, 6.0), READ: (2.0, 1.5), UNREAD: (0.0, 0.5)}
+_ITEM_WEIGHTS = {WRITTEN: (3.0, 3.0), READ: (2.0, 1.5), UNREAD: (0.0, 0.5)}
+PART_C, ITEM_C, N_FOLDS = 0.3, 1.0, 4
+# In the second round the parts of a read comment within this of its worst teach, too.
+NEARLY_WORST = 0.7
+# The share of an ordinary set that the second head looks at; the rest scores 0.
+SHARE_NEAR = 0.2
 
 
-def fit_safety(
-    positive: Sequence[str], decoys: Sequence[str], weak: Sequence[str], background: Sequence[str], *, seed: int = 0
-) -> Head:
-    """A head whose threshold is not set yet (0.5); see ``with_threshold``.
+@dataclass(frozen=True)
+class Cases:
+    """n different texts: whether each is of harm (None: one cannot say), its kind, its set, and its copies there."""
+
+    texts: Sequence[str]
+    harm: Sequence[bool | None]
+    kinds: Sequence[str]
+    sets: Sequence[str]
+    copies: Sequence[int]
+
+
+@dataclass(frozen=True)
+class _Bags:
+    """The parts of the cases: features (m, width), whose they are (m,), and by case label, weights and whether used."""
+
+    x: csr_matrix
+    owners: NDArray[np.int64]
+    harm: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
+    written: NDArray[np.bool_]
+    part_weight: NDArray[np.float64]
+    item_weight: NDArray[np.float64]
+
+
+def fit(cases: Cases, *, share: float, seed: int = 0) -> tuple[list[Head], NDArray[np.float32]]:
+    """The two heads, and the score of each case by heads that did not see it.
 
     Args:
-        positive: texts that speak of harm, written for it.
-        decoys: texts that sound like it and do not.
-        weak: texts that somebody called critical.
-        background: ordinary texts; the few that speak of harm do no great damage.
-        seed: of the solver's shuffling.
+        cases: what to learn from.
+        share: the threshold is the lowest at which no set of real comments has more than this share of its items
+            marked, a text that stands there three times being three items; below ``SHARE_NEAR``.
+        seed: of the folds and the solver; the same cases and seed give the same heads.
+
+    Returns:
+        The heads, and (n,) float32: first-head scores are out of fold, the second head's are not (it has 9 weights).
     """
-    from scipy.sparse import vstack
-    from sklearn.linear_model import LogisticRegression
+    bags = _bags(cases)
+    n = len(cases.texts)
+    fold = np.random.default_rng(seed).integers(0, N_FOLDS, n)
+    logits = np.zeros(len(bags.owners), np.float32)
+    for k in range(N_FOLDS):
+        weights, bias = _fit_parts(bags, fold != k, seed)
+        unseen = (fold == k)[bags.owners]
+        logits[unseen] = bags.x[np.flatnonzero(unseen)] @ weights + bias
+    worst = worst_parts(logits, bags.owners, n)
+    x = item_features(worst, cases.texts)
+    item = _fit_items(x, bags, seed)
+    ordinary = _ordinary(cases)
+    least = max(_quantile(worst[rows, 0], copies, 1 - SHARE_NEAR) for rows, copies in ordinary)
+    scores = np.where(worst[:, 0] >= least, item.probabilities(x)[:, 0], 0).astype(np.float32)
+    cut = max(_quantile(scores[rows], copies, 1 - share) for rows, copies in ordinary)
+    weights, bias = _fit_parts(bags, np.ones(n, np.bool_), seed)
+    coefficients, scale = quantised(weights[:, None].astype(np.float64))
+    part = Head(PART, "sigmoid", (PART,), coefficients, scale, np.array([bias], np.float32), 1.0, (round(least, 4),))
+    made = dense(ITEM, "sigmoid", (ITEM,), item.weights, item.bias, thresholds=(round(cut, 4),))
+    return [part, made], scores
 
-    blocks, labels, weights = [], [], []
-    sets = ((positive, 1, WRITTEN), (decoys, 0, WRITTEN), (weak, 1, WEAK), (background, 0, BACKGROUND))
-    for texts, label, weight in sets:
-        parts, _ = windows(texts)
-        blocks.append(lane_features(parts))
-        labels += [label] * len(parts)
-        weights += [weight] * len(parts)
-    model = LogisticRegression(C=1.0, solver="liblinear", max_iter=300, tol=1e-3, random_state=seed)
-    model.fit(vstack(blocks), np.array(labels), sample_weight=np.array(weights))
-    coefficients, scale = quantised(model.coef_.T)
-    return Head(SAFETY, "sigmoid", (SAFETY,), coefficients, scale, model.intercept_.astype(np.float32), 1.0, (0.5,))
+
+def _ordinary(cases: Cases) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Of each set of real comments: where its texts are, and their copies."""
+    sets, copies = np.array(cases.sets), np.array(cases.copies)
+    names = sorted({name for name, kind in zip(cases.sets, cases.kinds, strict=True) if kind != WRITTEN})
+    return [(rows, copies[rows]) for name in names for rows in [np.flatnonzero(sets == name)]]
 
 
-def scores(head: Head, texts: Sequence[str]) -> np.ndarray:
-    """The safety score of each text: that of its worst part, (n,) float32."""
-    parts, owners = windows(texts)
-    found = np.zeros(len(texts), np.float32)
-    if parts:
-        np.maximum.at(found, owners, head.probabilities(lane_features(parts))[:, 0])
-    return found
+def _quantile(values: NDArray[np.float32], copies: NDArray[np.int64], q: float) -> float:
+    """The value that a share ``q`` of the items, copies and all, lies below or at."""
+    return float(np.quantile(np.repeat(values, copies), q))
+
+
+def _bags(cases: Cases) -> _Bags:
+    parts, owners = windows(cases.texts)
+    harm = np.array([bool(label) for label in cases.harm])
+    return _Bags(
+        part_features(parts),
+        owners,
+        harm,
+        np.array([label is not None for label in cases.harm]),
+        np.array([kind == WRITTEN for kind in cases.kinds]),
+        np.array([_PART_WEIGHTS[k][0 if h else 1] for k, h in zip(cases.kinds, harm, strict=True)]),
+        np.array([_ITEM_WEIGHTS[k][0 if h else 1] for k, h in zip(cases.kinds, harm, strict=True)]),
+    )
+
+
+def _fit_parts(bags: _Bags, seen: NDArray[np.bool_], seed: int) -> tuple[NDArray[np.float32], float]:
+    """Coefficients (width,) and bias of the first head, from the cases that are ``seen``."""
+    from sklearn.linear_model import LogisticRegression  # a second of import
+
+    seen = seen & bags.usable
+    sure = (seen & (~bags.harm | bags.written))[bags.owners]
+    teach, weights, bias = sure, np.zeros(0, np.float32), 0.0
+    for _ in range(2):
+        rows = np.flatnonzero(teach)
+        model = LogisticRegression(C=PART_C, solver="liblinear", max_iter=200, tol=3e-3, random_state=seed)
+        model.fit(bags.x[rows], bags.harm[bags.owners[rows]], sample_weight=bags.part_weight[bags.owners[rows]])
+        weights, bias = model.coef_[0].astype(np.float32), float(model.intercept_[0])
+        logits = bags.x @ weights
+        top = np.full(len(seen), -np.inf, np.float32)
+        np.maximum.at(top, bags.owners, logits)
+        told = (seen & bags.harm & ~bags.written)[bags.owners] & (logits >= top[bags.owners] - NEARLY_WORST)
+        teach = sure | told
+    return weights, bias
+
+
+def _fit_items(x: NDArray[np.float32], bags: _Bags, seed: int) -> Head:
+    from sklearn.linear_model import LogisticRegression  # see _fit_parts
+
+    rows = bags.usable
+    model = LogisticRegression(C=ITEM_C, max_iter=400, random_state=seed)
+    model.fit(x[rows], bags.harm[rows], sample_weight=bags.item_weight[rows])
+    return dense(ITEM, "sigmoid", (ITEM,), model.coef_.T, model.intercept_)

@@ -1,0 +1,87 @@
+"""The one safety model: what it marks, that tags and lanes say the same, and that it can be fitted."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from voc.tagging.lanes import SAFETY, load_detector
+from voc.tagging.safety import LEAST, N_WORST, item_features, load_safety, part_features, windows, worst_parts
+from voc.tagging.tagger import Tagger
+from voc.tagging.train.safety import READ, UNREAD, WRITTEN, Cases, fit
+
+HARM = (
+    "They gave my mother the wrong tablets and she collapsed and stopped breathing.",
+    "The charger caught fire while we slept.",
+    "I want to kill myself and nobody will help me.",
+    "She fell out of bed because nobody put the rails up and broke her hip.",
+)
+FINE = (
+    "Lovely staff and a clean ward.",
+    "The cut of this dress is so flattering, I fell in love with it.",
+    "My order has not arrived and nobody answers the phone.",
+    "Nothing",
+    "After my stroke the paramedics were wonderful and so kind, thank you all",
+)
+LONG = "The parking was easy. The staff were friendly. The room was bright and the food was good. " * 3
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return load_safety()
+
+
+def test_plain_harm_is_marked_and_what_sounds_like_it_is_not(reader):
+    assert reader.flags(reader.scores(HARM)).all()
+    assert not reader.flags(reader.scores(FINE)).any()
+
+
+def test_harm_in_the_last_line_of_a_long_friendly_text_is_marked(reader):
+    scores = reader.scores([LONG, LONG + HARM[0]])
+    assert reader.flags(scores).tolist() == [False, True]
+
+
+def test_tags_and_lanes_say_the_same_of_every_text():
+    texts = [*HARM, *FINE, LONG + HARM[1], ""]
+    tags = Tagger.load("fast").tags(pl.DataFrame({"text": texts}))["safety"].to_list()
+    lanes = [SAFETY in reading.lanes for reading in load_detector().read(texts)]
+    assert tags == lanes
+
+
+def test_a_score_depends_on_its_own_text_alone(reader):
+    texts = [*HARM, *FINE, None, "  "]
+    together = reader.scores(texts)
+    alone = [float(reader.scores([text])[0]) for text in texts]
+    assert together.tolist() == alone
+    assert together[-2:].tolist() == [0, 0]
+    assert reader.scores([]).shape == (0,)
+
+
+def test_worst_parts_come_first_and_a_text_without_parts_has_none():
+    found = worst_parts(np.array([-1, 2, 99, 0.5], np.float32), np.array([0, 0, 2, 2]), 3)
+    assert found[0, :2].tolist() == [2, -1]
+    assert found[1, :N_WORST].tolist() == [LEAST] * N_WORST
+    assert found[2, :2].tolist() == [4, 0.5]  # clipped
+    assert found[:, N_WORST] == pytest.approx([np.log(2), 0, np.log(2)])
+
+
+def test_fitting_learns_from_bags_and_keeps_to_the_share():
+    plain = [
+        f"The {thing} was {how}." for thing in ("ward", "food", "coat", "desk") for how in ("good", "cold", "late")
+    ]
+    read = [f"{text} The hoist snapped and he was hurt." for text in plain]
+    cases = Cases(
+        [*HARM * 3, *plain, *read, "Who knows"],
+        [*[True] * 12, *[False] * 12, *[True] * 12, None],
+        [*[WRITTEN] * 12, *[UNREAD] * 12, *[READ] * 12, READ],
+        [*["own"] * 12, *["set"] * 25],
+        [1] * 37,
+    )
+    (part, item), scores = fit(cases, share=0.1, seed=1)
+    assert part.weights.shape == (part_features(["a"]).shape[1], 1)
+    assert item.weights.shape == (item_features(worst_parts(np.zeros(1), np.zeros(1, int), 1), ["a"]).shape[1], 1)
+    marked = scores[12:] >= item.thresholds[0]
+    assert 0 < marked.mean() <= 0.12
+    assert scores[24:36].mean() > scores[12:24].mean()
+    again, _ = fit(cases, share=0.1, seed=1)
+    assert np.array_equal(again[0].weights, part.weights)
+    assert windows(["One. Two."])[1].tolist() == [0, 0, 0]
