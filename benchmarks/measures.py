@@ -79,6 +79,34 @@ def calibration_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.abs(confidence - hits).sum(axis=1) / rows.sum(axis=1))
 
 
+def massed(p: NDArray[np.float64], true: NDArray[np.int64]) -> NDArray[np.float64]:
+    """As ``binned``, but with bins that hold about as many rows each."""
+    best = p.max(axis=1)
+    edges = np.quantile(best[true >= 0], np.arange(1, BINS) / BINS)
+    place = np.eye(BINS)[np.searchsorted(edges, best)]
+    hits = (p.argmax(axis=1) == true).astype(float)
+    return np.hstack([place * best[:, None], place * hits[:, None], place])
+
+
+def debiased_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Root of the mean squared calibration error, less what chance alone adds to it (Kumar, Liang and Ma 2019)."""
+    confidence, hits, rows = np.split(sums, 3, axis=1)
+    n = np.maximum(rows, 2)
+    right = hits / n
+    squared = ((confidence - hits) / n) ** 2 - right * (1 - right) / (n - 1)
+    share = rows / rows.sum(axis=1, keepdims=True)
+    return np.asarray(np.sqrt(np.maximum((share * squared).sum(axis=1), 0)))
+
+
+def error_by_chance(p: NDArray[np.float64], draws: int = 400) -> tuple[float, float]:
+    """Mean and 95 % point of ``calibration_error`` were each row right with just the chance that it gives."""
+    rng, best = np.random.default_rng(SEED), p.max(axis=1)
+    place = np.eye(BINS)[np.minimum((best * BINS).astype(int), BINS - 1)]
+    right = (rng.random((draws, len(best))) < best).astype(float)
+    errors = np.abs((right - best) @ place).sum(axis=1) / len(best)
+    return float(errors.mean()), float(np.quantile(errors, 0.95))
+
+
 def counted(given: NDArray[np.bool_], true: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(n, 2 * k): right, and given plus true, per category."""
     return np.hstack([(given & true).astype(float), given.astype(float) + true])

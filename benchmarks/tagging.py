@@ -165,16 +165,22 @@ def quality(
         ("acc5", said, lambda a: m.confusion(a[0].argmax(1), dev.sentiment, 5), m.accuracy),
         ("macro5", said, lambda a: m.confusion(a[0].argmax(1), dev.sentiment, 5), m.macro_of_confusion),
         ("ece5", said, lambda a: m.binned(a[0], dev.sentiment), m.calibration_error),
+        ("ece5 debiased", said, lambda a: m.massed(a[0], dev.sentiment), m.debiased_error),
         ("micro", sorted_, lambda a: m.counted(a[1], dev.categories), m.micro_f1),
         ("macro", sorted_, lambda a: m.counted(a[1], dev.categories), m.macro_f1),
         ("lrap", sorted_, lambda a: m.ranked(a[2], dev.categories), m.average),
         ("ece categories", sorted_, lambda a: m.binned_each(a[2], dev.categories), m.calibration_error),
     ]
-    return [
+    found = [
         m.figure(f"{prefix} {name}", [per_row(a)[rows] for a in answers], dev.person[rows], reduce, baseline=baseline)
         for name, rows, per_row, reduce in wanted
         if not categories_only or name in ("micro", "macro", "lrap")
     ]
+    if not categories_only:
+        mean, most = m.error_by_chance(answers[0][0][said])
+        named = {"name": f"{prefix} ece5 by chance alone, mean and 95 % point", "value": round(mean, 4)}
+        found.append({**named, "high": round(most, 4), "n": int(said.sum())})
+    return found
 
 
 def lift(dev: Truth, by_tier: dict[str, Answers], share: float) -> list[dict[str, Any]]:

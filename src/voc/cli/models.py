@@ -41,6 +41,15 @@ def train(
     work: Annotated[Path, typer.Option("--work", help="Folder of tags' checkpoints: a stopped run goes on.")] = Path(
         "work"
     ),
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Of tags: passes over the patients' set.")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps", min=1, help="Of tags: a pilot of so many steps an epoch, which says how long all take."
+        ),
+    ] = None,
 ) -> None:
     """Make one of the shipped models again; encoder, static and tags need the "train" extra.
 
@@ -58,8 +67,11 @@ def train(
         return
     if not data:
         raise InputError("training needs labelled comments: --data FILE.csv, or for tags and heads --data FOLDER")
-    if name in ("tags", "heads"):
-        _train_tiers(name, data[0], out, work, seed)
+    if name == "tags":
+        _train_tags(data[0], out, work, seed, epochs, steps)
+        return
+    if name == "heads":
+        _train_heads(data[0], out, work, seed)
         return
     _train_fast(name, data, out, licence=licence, source=source, seed=seed)
 
@@ -99,18 +111,29 @@ def _train_acts(data: list[Path], out: Path, seed: int) -> None:
     say(str(path))
 
 
-def _train_tiers(name: str, data: Path, out: Path, work: Path, seed: int) -> None:
-    """The encoder of tags, or all heads that rest on it."""
+def _train_tags(data: Path, out: Path, work: Path, seed: int, epochs: int | None, steps: int | None) -> None:
+    """The encoder of tags; of a pilot, also what the whole would take at its pace."""
+    from time import perf_counter
+
     from voc.tagging.train import corpus, encoder, finetune, tiers
 
+    sets, epochs = corpus.read(data, seed), epochs or finetune.EPOCHS
+    began = perf_counter()
+    with bar() as tell:
+        checkpoint = finetune.train(sets, work, seed=seed, epochs=epochs, stop_after=steps, progress=tell)
+    if steps is not None:
+        minutes = (perf_counter() - began) / (epochs * steps) * finetune.n_steps(sets, seed) / 60
+        say(f"at this pace {finetune.EPOCHS} whole epochs take about {minutes:.0f} minutes")
+    say(str(encoder.export_tags(checkpoint, out, data=tiers.SOURCE)))
+
+
+def _train_heads(data: Path, out: Path, work: Path, seed: int) -> None:
+    """All heads that rest on the encoder of tags."""
+    from voc.tagging.train import corpus, finetune, tiers
+
     sets = corpus.read(data, seed)
-    if name == "tags":
-        with bar() as tell:
-            checkpoint = finetune.train(sets, work, seed=seed, progress=tell)
-        say(str(encoder.export_tags(checkpoint, out, data=tiers.SOURCE)))
-        return
-    with progress() as tell_step:
+    with progress() as tell:
         tiers.fit(
-            sets, finetune.heads_of(finetune.last(work), sets), out, seed=seed, progress=lambda step: tell_step(step, 1)
+            sets, finetune.heads_of(finetune.last(work), sets), out, seed=seed, progress=lambda step: tell(step, 1)
         )
     say(str(out / "fast"))

@@ -74,8 +74,13 @@ class Decided:
         self._acts: list[acts.Act] = []
         self._harm: list[bool] = []
 
-    def put(self, tier: str, reading: Reading, heads: dict[str, Head], chosen: Sequence[int]) -> None:
-        """What ``reading`` says of the texts at positions ``chosen`` and of their parts counts from now on."""
+    def put(
+        self, tier: str, reading: Reading, heads: dict[str, Head], sure: NDArray[np.float32], chosen: Sequence[int]
+    ) -> None:
+        """What ``reading`` says of the texts at positions ``chosen`` and of their parts counts from now on.
+
+        ``sure`` says for each of the texts from which probability on its sentiment is not unsure.
+        """
         n, starts = len(self._texts), self._starts
         rows = [*chosen, *(n + j for i in chosen for j in range(starts[i], starts[i + 1]))]
         p = np.concatenate([reading.items["sentiment"], reading.parts["sentiment"]])
@@ -87,7 +92,7 @@ class Decided:
         for row, best, names in zip(rows, p.argmax(axis=1).tolist(), named, strict=True):
             self._labels[row], self._named[row] = labels[best], names
         at = np.asarray(chosen, np.int64)
-        self._unsure[at] = p[: len(at)].max(axis=1, initial=0.0) < np.float32(heads["sentiment"].abstain_below)
+        self._unsure[at] = p[: len(at)].max(axis=1, initial=0.0) < sure
         for i in chosen:
             self._tiers[i] = tier
         if self._scores:

@@ -70,7 +70,8 @@ class FewShotReader(read.FastReader):
         k = len(pack.names)
         stand_in = head.dense("categories", "sigmoid", pack.names, np.zeros((0, k)), np.zeros(k))
         named = head.Head(**{**vars(stand_in), "thresholds": (GIVEN_FROM,) * k})
-        super().__init__({"sentiment": shipped.heads["sentiment"], "categories": named}, idf)
+        of_sentiment = {name: one for name, one in shipped.given.items() if name.startswith("sentiment")}
+        super().__init__({**of_sentiment, "categories": named}, idf)
         self._with_encoder = with_encoder
         self._probe = fit(pack, idf, with_encoder=with_encoder)
 
@@ -79,8 +80,10 @@ class FewShotReader(read.FastReader):
         x = self.features(texts, questions, spans)
         parts = [(texts[i] or "")[start:end] for i, found in enumerate(spans) for start, end in found]
         own = _embedded([*(text or "" for text in texts), *parts], x, with_encoder=self._with_encoder)
-        logits = {"sentiment": self.heads["sentiment"].logits(x), "categories": self._probe.margins(own)}
-        return replace(read.of_logits(self.heads, logits, len(texts)), static=features.static_of(x))
+        asked = read.asked_of(questions, spans)
+        sentiment = self._heads.logits("sentiment", x, asked)
+        logits = {"sentiment": sentiment, "categories": self._probe.margins(own)}
+        return replace(read.of_logits(self._heads, logits, asked, len(texts)), static=features.static_of(x))
 
 
 def fit(pack: Pack, idf: NDArray[np.float32], *, with_encoder: bool) -> Probe:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # Heads that mentions are read by too; the others are of whole items only.
 OF_MENTIONS = ("sentiment", "categories")
 BLEND = ".blend"
+# A head under this name reads texts that answer no question, reviews above all, in place of the one without the mark.
+UNASKED = ".unasked"
 # A night says "Nothing" a thousand times; the encoder reads it once.
 CACHED = 20_000
 
@@ -63,24 +65,76 @@ class Reading:
         )
 
 
+class _Heads:
+    """Heads by name, some of which have a second one beside them for texts that answer no question."""
+
+    def __init__(self, heads: dict[str, head.Head]) -> None:
+        self.asked = {name: one for name, one in heads.items() if not name.endswith(UNASKED)}
+        self._other = {name.removesuffix(UNASKED): one for name, one in heads.items() if name.endswith(UNASKED)}
+        self._unasked = {**self.asked, **self._other}
+
+    def of(self, question: str | None) -> dict[str, head.Head]:
+        """The heads that read a text in the light of ``question``."""
+        return self._unasked if question_kind(question) == "none" else self.asked
+
+    def logits(self, name: str, x: csr_matrix | NDArray[np.float32], questions: Texts) -> NDArray[np.float32]:
+        """Raw scores (n, k) of rows ``x`` with their n questions, each by its own head."""
+        other, without = self._other.get(name), self._without(name, questions)
+        if other is not None and len(without) == len(questions):
+            return other.logits(x)
+        logits = self.asked[name].logits(x)
+        if other is not None and len(without):
+            logits[without] = other.logits(x[without])
+        return logits
+
+    def temperatures(self, name: str, questions: Texts) -> NDArray[np.float32]:
+        """(n, 1): what each row's scores are divided by."""
+        found = np.full((len(questions), 1), self.asked[name].temperature, np.float32)
+        if name in self._other:
+            found[self._without(name, questions)] = self._other[name].temperature
+        return found
+
+    def sure_from(self, questions: Texts) -> NDArray[np.float32]:
+        """(n,): the probability of its sentiment below which a text that answers the question abstains."""
+        least = [self.of(question)["sentiment"].abstain_below for question in questions]
+        return np.array(least, np.float32)
+
+    def _without(self, name: str, questions: Texts) -> NDArray[np.int64]:
+        """Which rows the other head of ``name`` reads, if there is one."""
+        known = name in self._other
+        return np.flatnonzero([known and question_kind(question) == "none" for question in questions])
+
+
 class FastReader:
     """Heads over hashed n-grams, crossed with the question, and the static vector."""
 
     def __init__(self, heads: dict[str, head.Head], idf: NDArray[np.float32]) -> None:
-        self.heads, self._idf = heads, idf
+        self.given, self._idf = heads, idf
+        self._heads = _Heads(heads)
+        self.heads = self._heads.asked
+
+    def heads_of(self, question: str | None) -> dict[str, head.Head]:
+        """The heads that decide of a text that answers ``question``."""
+        return self._heads.of(question)
+
+    def sure_from(self, questions: Texts) -> NDArray[np.float32]:
+        """(n,): below which probability of its sentiment a text that answers the question has it unsure."""
+        return self._heads.sure_from(questions)
 
     def read(self, texts: Texts, questions: Texts, spans: Spans) -> Reading:
         """Read n texts and the m spans named for them."""
         x = self.features(texts, questions, spans)
-        n = len(texts)
-        logits = {name: one.logits(x if name in OF_MENTIONS else x[:n]) for name, one in self.heads.items()}
-        return replace(of_logits(self.heads, logits, n), static=features.static_of(x))
+        n, asked = len(texts), asked_of(questions, spans)
+        logits = {
+            name: self._heads.logits(name, *((x, asked) if name in OF_MENTIONS else (x[:n], asked[:n])))
+            for name in self.heads
+        }
+        return replace(of_logits(self._heads, logits, asked, n), static=features.static_of(x))
 
     def features(self, texts: Texts, questions: Texts, spans: Spans) -> csr_matrix:
         """(n + m, ``features.tag_width()``): the texts, then their spans, each in the light of its text's question."""
         parts = [(texts[i] or "")[start:end] for i, found in enumerate(spans) for start, end in found]
-        asked = [questions[i] for i, found in enumerate(spans) for _ in found]
-        return features.tag_matrix([*texts, *parts], [*questions, *asked], self._idf)
+        return features.tag_matrix([*texts, *parts], asked_of(questions, spans), self._idf)
 
 
 class AccurateReader:
@@ -90,23 +144,35 @@ class AccurateReader:
     """
 
     def __init__(self, heads: dict[str, head.Head], encoder: Callable[[], SpanEncoder]) -> None:
-        self.heads = {name: one for name, one in heads.items() if not name.endswith(BLEND)}
-        self.blends = {name.removesuffix(BLEND): one for name, one in heads.items() if name.endswith(BLEND)}
-        self.deciding = {name: self.blends.get(name, one) for name, one in self.heads.items()}
+        own = {name: one for name, one in heads.items() if not name.endswith(BLEND)}
+        blends = {name.removesuffix(BLEND): one for name, one in heads.items() if name.endswith(BLEND)}
+        self._own, self._blends = _Heads(own), _Heads(blends)
+        self._deciding = _Heads({name: blends.get(name, one) for name, one in own.items()})
+        self.heads, self.blends, self.deciding = self._own.asked, self._blends.asked, self._deciding.asked
         self._encoder = encoder
         self._seen: OrderedDict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]] = OrderedDict()
         self._lock = Lock()
 
+    def heads_of(self, question: str | None) -> dict[str, head.Head]:
+        """The heads that decide of a text that answers ``question``."""
+        return self._deciding.of(question)
+
+    def sure_from(self, questions: Texts) -> NDArray[np.float32]:
+        """(n,): below which probability of its sentiment a text that answers the question has it unsure."""
+        return self._deciding.sure_from(questions)
+
     def read(self, texts: Texts, questions: Texts, spans: Spans, fast: Reading) -> Reading:
         """Read n texts and their m spans; ``fast`` is the fast reading of the same."""
         whole, parts = self._pooled(texts, questions, spans)
-        x = np.concatenate([whole, parts])
+        x, asked = np.concatenate([whole, parts]), asked_of(questions, spans)
         logits, n = {}, len(texts)
-        for name, one in self.heads.items():
-            own = one.logits(x if name in OF_MENTIONS else x[:n])
-            blend = self.blends.get(name)
-            logits[name] = own if blend is None else blend.logits(np.hstack([own, fast.logits[name]]))
-        return replace(of_logits(self.deciding, logits, n), static=fast.static)
+        for name in self.heads:
+            rows = slice(None) if name in OF_MENTIONS else slice(n)
+            logits[name] = self._own.logits(name, x[rows], asked[rows])
+            if name in self.blends:
+                pair = np.hstack([logits[name], fast.logits[name]])
+                logits[name] = self._blends.logits(name, pair, asked[rows])
+        return replace(of_logits(self._deciding, logits, asked, n), static=fast.static)
 
     def _pooled(self, texts: Texts, questions: Texts, spans: Spans) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         cut = [(text or "")[: features.MAX_CHARACTERS] for text in texts]
@@ -159,10 +225,16 @@ def gate_features(fast: Reading, texts: Texts, questions: Texts) -> NDArray[np.f
     return np.hstack([first, p, q * (1 - q)]).astype(np.float32)
 
 
-def of_logits(heads: dict[str, head.Head], logits: dict[str, NDArray[np.float32]], n: int) -> Reading:
-    """The reading of n texts and their spans whose raw scores are ``logits``."""
+def asked_of(questions: Texts, spans: Spans) -> list[str | None]:
+    """The question of each of n texts, and then that of each of their spans."""
+    return [*questions, *(questions[i] for i, found in enumerate(spans) for _ in found)]
+
+
+def of_logits(heads: _Heads, logits: dict[str, NDArray[np.float32]], asked: Texts, n: int) -> Reading:
+    """The reading of n texts and their spans whose raw scores are ``logits`` and whose questions ``asked``."""
     p: dict[str, Any] = {
-        name: head.calibrated(score / heads[name].temperature, heads[name].kind) for name, score in logits.items()
+        name: head.calibrated(score / heads.temperatures(name, asked[: len(score)]), heads.asked[name].kind)
+        for name, score in logits.items()
     }
     parts = {name: p[name][n:] for name in OF_MENTIONS if name in p}
     return Reading({name: one[:n] for name, one in p.items()}, parts, logits)

@@ -157,14 +157,15 @@ class Tagger:
         fast = self._fast.read(texts, questions, parts)
         starts = np.concatenate([[0], np.cumsum([len(found) for found in parts])]).astype(int).tolist()
         decided = Decided(texts, spans, parts, starts, scores=scores)
-        decided.put(self._first, fast, self._fast.heads, range(len(texts)))
+        decided.put(self._first, fast, self._fast.heads, self._fast.sure_from(questions), range(len(texts)))
         chosen = self._sent_on(fast, texts, questions)
         if self._accurate is not None and chosen:
             slow = self._accurate.read(
                 [texts[i] for i in chosen], [questions[i] for i in chosen], [parts[i] for i in chosen],
                 fast.take(len(texts), chosen, [j for i in chosen for j in range(starts[i], starts[i + 1])]),
             )  # fmt: skip
-            decided.put("accurate", slow, self._accurate.deciding, chosen)
+            sure = self._accurate.sure_from([questions[i] for i in chosen])
+            decided.put("accurate", slow, self._accurate.deciding, sure, chosen)
         decided.act(questions, fast.static)
         decided.without_text(self.categories)
         return decided

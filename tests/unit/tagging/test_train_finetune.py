@@ -1,6 +1,7 @@
 """Fine-tuning, where the "train" extra is installed: spans have their own labels, and a stopped run goes on."""
 
 import random
+import shutil
 
 import numpy as np
 import pytest
@@ -64,6 +65,33 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path):
 def test_without_a_checkpoint_there_are_no_heads(tmp_path):
     with pytest.raises(InputError, match="train tags first"):
         finetune.last(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_a_pilot_goes_from_data_to_an_encoder_that_reads_and_says_how_long_all_would_take(
+    tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("onnx")
+    from voc import modelstore
+    from voc.cli import models
+    from voc.tagging.train import corpus as sets
+    from voc.text import spans
+
+    monkeypatch.setattr(sets, "read", lambda _folder, _seed: corpus())
+    out = tmp_path / "models"
+    shutil.copytree(modelstore.models_dir() / "encoder", out / "encoder")
+    models._train_tags(tmp_path, out, tmp_path / "work", seed=1, epochs=1, steps=1)
+    assert "6 whole epochs take about" in capsys.readouterr().out
+    assert finetune.last(tmp_path / "work").name == "epoch-01.safetensors"
+    monkeypatch.setenv("VOC_MODELS", str(out))
+    for cached in (modelstore.manifest, modelstore._verified):
+        cached.cache_clear()
+    whole, parts = spans.SpanEncoder().pool(["lovely kind staff"], ["Why?"], [[(0, 6)]])
+    for cached in (modelstore.manifest, modelstore._verified):
+        cached.cache_clear()
+    assert whole.shape == parts.shape == (1, spans.POOLED_DIM)
+    assert np.isfinite(whole).all()
+    assert whole.any()
 
 
 def test_an_exported_file_holds_no_notes_of_the_machine(tmp_path):

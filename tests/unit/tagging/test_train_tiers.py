@@ -81,7 +81,7 @@ def fitted(corpus, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiers, "SpanEncoder", WordEncoder)
         patch.setattr(tiers, "N_FOLDS", 2)
-        patch.setattr(linear, "ITERATIONS", 15)
+        patch.setattr(linear, "ITERATIONS", 8)
         tiers.fit(corpus, trained, folder)
         patch.setenv("VOC_MODELS", str(folder))
         for cached in (shipped.load, modelstore.manifest, modelstore._verified):
@@ -107,6 +107,29 @@ def test_both_tiers_have_learnt_what_was_plain_to_see(fitted):
         assert reading.items["sentiment"].argmax(axis=1).tolist() == list(SAID.values())
         assert reading.items["sentiment"].sum(axis=1) == pytest.approx(1, abs=1e-5)
         assert reading.items["categories"].argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_texts_without_a_question_have_a_head_of_their_own_whatever_stands_beside_them(fitted):
+    models = shipped.load("accurate", "patient-experience")
+    texts, asked = ["wonderful kind nurses", "awful wait again"] * 2, ["Why?", "Why?", None, " "]
+    parts = [[], [(0, 5)], [(0, 9)], []]
+    fast = models.fast.read(texts, asked, parts)
+    slow = models.accurate.read(texts, asked, parts, fast)
+    for reader, reading in ((models.fast, fast), (models.accurate, slow)):
+        assert reader.heads_of("Why?")["sentiment"] is reader.heads_of("And?")["sentiment"]
+        assert reader.heads_of(None)["sentiment"] is reader.heads_of(" ")["sentiment"]
+        assert reader.heads_of(None)["sentiment"].name.removesuffix(read.BLEND) == f"sentiment{read.UNASKED}"
+        assert reader.heads_of(None)["categories"] is reader.heads_of("Why?")["categories"]
+        assert set(reading.items) == {"sentiment", "categories"}
+    for i in range(4):
+        one = [[texts[i]], [asked[i]], [parts[i]]]
+        alone = models.fast.read(*one)
+        assert np.array_equal(alone.items["sentiment"][0], fast.items["sentiment"][i])
+        again = models.accurate.read(*one, alone)
+        assert np.array_equal(again.items["sentiment"][0], slow.items["sentiment"][i])
+    x = models.fast.features(texts[2:3], [None], [[]])
+    assert np.array_equal(models.fast.heads_of(None)["sentiment"].probabilities(x)[0], fast.items["sentiment"][2])
+    assert not np.array_equal(fast.items["sentiment"][0], fast.items["sentiment"][2])
 
 
 def test_a_shop_is_asked_for_one_thing_or_for_none_of_them(fitted):
@@ -150,6 +173,30 @@ def test_soft_labels_pull_a_head_between_hard_ones():
     p = head.calibrated(np.asarray(np.eye(2) @ weights + bias, np.float32), "sigmoid")[:, 0]
     assert p[0] > 0.9
     assert p[1] == pytest.approx(0.3, abs=0.05)
+
+
+def test_what_is_fitted_beside_an_offset_only_adds_to_it():
+    from scipy.sparse import csr_matrix
+
+    draw = np.random.default_rng(5)
+    x, true = draw.normal(size=(400, 4)).astype(np.float32), draw.integers(0, 3, 400)
+    target, known = np.eye(3, dtype=np.float32)[true], (np.eye(3, dtype=np.float32) * 9)[true]
+    there, bias = linear.fit(csr_matrix(x), target, "softmax", 1.0, offset=known)
+    assert np.abs(there).max() < 0.01, "nothing is left to learn"
+    assert np.abs(bias).max() < 0.1
+    alone, _ = linear.fit(csr_matrix(np.hstack([x, target])), target, "softmax", 1.0)
+    beside, _ = linear.fit(csr_matrix(np.hstack([x, target])), target, "softmax", 1.0, offset=known * 0)
+    assert np.allclose(alone, beside, atol=0.02)
+
+
+def test_a_shift_corrects_how_often_each_class_is_expected():
+    draw = np.random.default_rng(6)
+    honest = draw.normal(size=(3000, 3)) * 2
+    true = np.eye(3)[(head.calibrated(honest, "softmax").cumsum(axis=1) > draw.random((3000, 1))).argmax(axis=1)]
+    wrong = np.asarray(2 * (honest + np.array([1.0, 0.0, -1.0])), np.float32)
+    temperature, shift = choose.scaled(wrong, true)
+    assert temperature == pytest.approx(2, abs=0.2)
+    assert shift[2] - shift[0] == pytest.approx(4, abs=0.5)
 
 
 def test_a_blend_trusts_the_logits_that_are_right():

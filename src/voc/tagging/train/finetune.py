@@ -261,7 +261,7 @@ def train(
     import torch  # an extra
 
     run = _Run(corpus, seed)
-    steps = (epochs + PLANNED - EPOCHS) * sum(1 for _ in batches(corpus.epoch(seed, 0), run.codec, random.Random(seed)))
+    steps = (epochs + PLANNED - EPOCHS) * _an_epoch(corpus, seed, run.codec)
     done = run.resume(work)
     for number in range(done, epochs):
         torch.manual_seed(seed * 1_000 + number)
@@ -273,6 +273,15 @@ def train(
                 break
         _save(work / f"epoch-{number + 1:02}.safetensors", run)
     return work / f"epoch-{epochs:02}.safetensors"
+
+
+def n_steps(corpus: Corpus, seed: int = 0) -> int:
+    """How many steps all epochs take."""
+    return EPOCHS * _an_epoch(corpus, seed, Codec())
+
+
+def _an_epoch(corpus: Corpus, seed: int, codec: Codec) -> int:
+    return sum(1 for _ in batches(corpus.epoch(seed, 0), codec, random.Random(seed)))
 
 
 class _Run:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 # Steps of L-BFGS: enough for the held-out loss to stand still.
 ITERATIONS = 45
+# A penalty on the biases of a blend under which they stay nothing.
+NO_BIAS = 1e6
 
 
 def fit(
     x: csr_matrix, target: NDArray[np.float32], kind: Kind, c: float, weights: NDArray[np.float32] | None = None,
-    iterations: int | None = None,
+    iterations: int | None = None, offset: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """Coefficients (n_features, k) and bias (k,) that minimise cross-entropy to ``target`` plus |W|^2 / (2 c).
 
@@ -32,6 +34,7 @@ def fit(
         c: inverse strength of the penalty, as in scikit-learn.
         weights: (n,) how much each row counts.
         iterations: at most so many steps of L-BFGS (Liu and Nocedal 1989).
+        offset: (n, k) logits that the coefficients only add to, as those of a head that is there already.
     """
     from scipy.optimize import minimize  # half a second of import
 
@@ -43,9 +46,9 @@ def fit(
     each = (np.ones(n, np.float32) if weights is None else weights)[:, None]
     rates = np.clip((target * each).sum(axis=0) / each.sum(), 1e-4, 1 - 1e-4)
     start = np.zeros((width + 1, k))
-    start[-1] = np.log(rates) if kind == "softmax" else np.log(rates / (1 - rates))
-
-    loss = _loss(x, x.T.tocsr(), target, kind, c, each)
+    if offset is None:
+        start[-1] = np.log(rates) if kind == "softmax" else np.log(rates / (1 - rates))
+    loss = _loss(x, target, kind, c, each, np.float32(0) if offset is None else offset)
     found = minimize(
         loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": iterations or ITERATIONS, "maxcor": 6}
     )
@@ -56,14 +59,14 @@ def fit(
 
 
 def _loss(
-    x: csr_matrix, turned: csr_matrix, target: NDArray[np.float32], kind: Kind, c: float, each: NDArray[np.float32]
+    x: csr_matrix, target: NDArray[np.float32], kind: Kind, c: float, each: NDArray[np.float32], offset: Any
 ) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
     """Weighted cross-entropy with its penalty, and its slope, as a function of flat coefficients."""
-    width, k = x.shape[1], target.shape[1]
+    width, k, turned = x.shape[1], target.shape[1], x.T.tocsr()
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         w = flat.reshape(width + 1, k)
-        p = calibrated(np.asarray(x @ w[:-1].astype(np.float32) + w[-1], np.float32), kind)
+        p = calibrated(np.asarray(x @ w[:-1].astype(np.float32) + w[-1] + offset, np.float32), kind)
         sure = np.clip(p, 1e-7, 1 - 1e-7)
         lost = -(target * np.log(sure)) - ((1 - target) * np.log(1 - sure) if kind == "sigmoid" else 0)
         error = (p - target) * each

@@ -62,7 +62,7 @@ class Rows:
 
 def rows_of(examples: list[Example], idf: Vectors, encoder: SpanEncoder) -> Rows:
     """The examples, read by both readers."""
-    return Rows(examples, _sparse(examples, idf), _pooled(examples, [[]] * len(examples), encoder)[0])
+    return Rows(examples, sparse_of(examples, idf), _pooled(examples, [[]] * len(examples), encoder)[0])
 
 
 def unlabelled(examples: Sequence[Example], idf: Vectors, encoder: SpanEncoder) -> Rows:
@@ -82,7 +82,7 @@ def unlabelled(examples: Sequence[Example], idf: Vectors, encoder: SpanEncoder) 
         _pooled(swapped, [[]] * len(swapped), encoder)[0],
         _pooled(whole, [found for _, found in parted], encoder)[1],
     ]
-    return Rows(made, _sparse(made, idf), np.concatenate(pooled))
+    return Rows(made, sparse_of(made, idf), np.concatenate(pooled))
 
 
 def words_of(text: str) -> str:
@@ -123,7 +123,8 @@ def together(examples: Sequence[Example]) -> list[str]:
     return [root(person) for person in people]
 
 
-def _sparse(examples: Sequence[Example], idf: Vectors) -> csr_matrix:
+def sparse_of(examples: Sequence[Example], idf: Vectors) -> csr_matrix:
+    """What the fast heads read of examples."""
     return features.tag_matrix([e.text for e in examples], [e.question or None for e in examples], idf)
 
 
