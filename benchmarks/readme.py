@@ -30,6 +30,8 @@ _NAMES = {
     "acc3": "sentiment in 3 classes, accuracy",
     "macro3": "sentiment in 3 classes, macro-F1",
     "ece5": "sentiment, calibration error",
+    "ece5 debiased": "sentiment, calibration error less what chance adds (bins of like size)",
+    "ece5 by chance alone, mean and 95 % point": "sentiment, calibration error were every probability true",
     "micro": "24 categories, micro-F1",
     "macro": "24 categories, macro-F1",
     "lrap": "24 categories, ranking (LRAP)",
