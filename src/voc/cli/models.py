@@ -58,9 +58,7 @@ def train(
     if name not in TRAINABLE:
         raise InputError(f"nothing called {name!r} can be trained; use one of {', '.join(TRAINABLE)}")
     if name in ("encoder", "static"):
-        from voc.tagging.train import encoder
-
-        say(str(encoder.export_encoder(out) if name == "encoder" else encoder.distil_static(out)))
+        _train_base(name, out)
         return
     if name == "acts":
         _train_acts(data or [], out, seed)
@@ -69,11 +67,17 @@ def train(
         raise InputError("training needs labelled comments: --data FILE.csv, or for tags and heads --data FOLDER")
     if name == "tags":
         _train_tags(data[0], out, work, seed, epochs, steps)
-        return
-    if name == "heads":
+    elif name == "heads":
         _train_heads(data[0], out, work, seed)
-        return
-    _train_fast(name, data, out, licence=licence, source=source, seed=seed)
+    else:
+        _train_fast(name, data, out, licence=licence, source=source, seed=seed)
+
+
+def _train_base(name: str, out: Path) -> None:
+    """The sentence encoder, or the static table."""
+    from voc.tagging.train import encoder
+
+    say(str(encoder.export_encoder(out) if name == "encoder" else encoder.distil_static(out)))
 
 
 def _train_fast(name: str, data: list[Path], out: Path, *, licence: str, source: str, seed: int) -> None:

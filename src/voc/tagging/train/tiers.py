@@ -110,10 +110,16 @@ def fit(corpus: Corpus, trained: dict[str, head.Head], out: Path, *, seed: int =
     fast["patient-experience"] = _on_all(named.fast, "sigmoid", CATEGORY_C, *said)
     said = _said_functions(whole, len(corpus.functions))[1:]
     fast["ecommerce"] = _on_all(functions.fast, "softmax", FUNCTION_C, *said)
-    for name, made in (("sentiment", sentiment), ("patient-experience", named), ("ecommerce", functions)):
-        quick, slow = [fast[name]], [made.trained, made.both]
-        if name == "sentiment":
-            quick, slow = [*quick, unasked.fast], [*slow, unasked.trained, unasked.both]
+    kinds = {"sentiment": sentiment, "patient-experience": named, "ecommerce": functions}
+    _save(out, fast, kinds, unasked)
+
+
+def _save(out: Path, fast: dict[str, head.Head], made: dict[str, Fitted], unasked: Unasked) -> None:
+    """Write the heads of both tiers, by what they are of, and all entries of the manifest."""
+    for name, one in made.items():
+        beside = name == "sentiment"
+        quick = [fast[name], *([unasked.fast] if beside else [])]
+        slow = [one.trained, one.both, *([unasked.trained, unasked.both] if beside else [])]
         head.save(out / shipped.head_file(name), quick, {})
         head.save(out / shipped.head_file(name, "accurate"), slow, {})
     _manifest(out)
