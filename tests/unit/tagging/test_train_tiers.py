@@ -62,7 +62,7 @@ def corpus():
 def fitted(corpus, tmp_path_factory):
     """A models folder with every head fitted to the toy corpus, used instead of the shipped one."""
     folder = tmp_path_factory.mktemp("models")
-    for part in ("static", "acts"):
+    for part in ("static", "acts", "lanes"):
         shutil.copytree(modelstore.models_dir() / part, folder / part)
     shutil.copytree(modelstore.models_dir() / "encoder", folder / "encoder")
     shutil.copy(modelstore.models_dir() / modelstore.MANIFEST, folder)
