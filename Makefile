@@ -160,6 +160,10 @@ $(VENV)/.bertopic: $(VENV)/bin/python pyproject.toml constraints.txt
 bench-themes: $(VENV)/.bertopic ## themes beside BERTopic and EVoC, which it installs; needs the labelled data
 	$(BIN)/python benchmarks/themes.py --data $(or $(DATA),../shared/data)
 
+.PHONY: bench-offtopic
+bench-offtopic: $(VENV)/.test ## what themes claim of texts that are of none; needs the labelled data
+	$(BIN)/python benchmarks/offtopic.py --data $(or $(DATA),../shared/data)
+
 clean: ## remove the environment, the demo and every cache
 	rm -rf $(VENV) $(DIST) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

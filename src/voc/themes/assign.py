@@ -59,13 +59,20 @@ class Exemplars:
     """The accurate assignment of one pool: half by the nearest exemplars of each theme, half by their centre.
 
     ``vectors`` (n, dim) are quantised (see ``graph.quantise``) and sorted by ``theme`` (n,), the position of each
-    one's theme from 0 to ``n_themes`` - 1. Below ``threshold`` (a cosine) a mention has no theme.
+    one's theme from 0 to ``n_themes`` - 1. Below ``threshold`` (a cosine) a mention has no theme, nor below what its
+    nearest theme asks by ``floors`` (n_themes,), none of them under ``threshold``.
     """
 
     vectors: Floats
     theme: Ints
     n_themes: int
     threshold: float
+    floors: NDArray[np.float64] | None = None
+
+    @property
+    def excess(self) -> NDArray[np.float64]:
+        """How much more than ``threshold`` each theme asks, shape (n_themes,)."""
+        return np.zeros(self.n_themes) if self.floors is None else self.floors - self.threshold
 
     def closeness(self, queries: Floats, own: Ints | None = None) -> NDArray[np.float64]:
         """Nearness of quantised ``queries`` (m, dim) to each theme: shape (m, n_themes), a mean cosine.
@@ -110,12 +117,13 @@ class Exemplars:
         return found
 
     def decide(self, closeness: NDArray[np.float64]) -> tuple[Ints, NDArray[np.float64]]:
-        """Theme positions (``NONE`` below the threshold) and scores from ``closeness``; shapes (m,)."""
+        """Theme positions (``NONE`` below the theme's floor) and scores from ``closeness``; shapes (m,)."""
         if not self.n_themes:
             return np.full(len(closeness), NONE, np.int64), np.zeros(len(closeness))
         best = closeness.argmax(axis=1)
         score = closeness[np.arange(len(best)), best]
-        return np.where(score >= self.threshold, best, NONE).astype(np.int64), score
+        asked = self.threshold if self.floors is None else self.floors[best]
+        return np.where(score >= asked, best, NONE).astype(np.int64), score
 
 
 def _hide(products: Floats, own: Ints) -> None:
@@ -138,31 +146,36 @@ def _best_mean(products: Floats) -> NDArray[np.float64]:
 class Student:
     """A linear head that imitates ``Exemplars`` from static vectors and hashed words: it guesses each closeness.
 
-    ``weights`` (n_features, n_themes) are whole numbers. A guess below ``floor`` means no theme; where the best guess
-    is not by ``margin`` above the second, or lies within it of the floor, the student is unsure.
+    ``weights`` (n_features, n_themes) are whole numbers. The best guess means no theme below
+    ``floor`` and that theme's ``excess`` (n_themes,); where it is not by ``margin`` above the second, or lies within
+    it of that floor, the student is unsure.
     """
 
     weights: NDArray[np.float64]
     n_themes: int
     floor: float
     margin: float
+    excess: NDArray[np.float64]
 
     def decide(self, features: Features) -> tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]:
         """Theme positions (``NONE`` for none), scores (as of the exemplars) and whether it is sure; shapes (m,)."""
         closeness = features.times(self.weights) / (_FEATURE_SCALE * _WEIGHT_SCALE)
-        best, top, gap = _ranked(closeness, self.floor)
-        theme = np.where(top >= self.floor, best, NONE).astype(np.int64)
+        best, top, over, gap = _ranked(closeness, self.floor, self.excess)
+        theme = np.where(over >= 0, best, NONE).astype(np.int64)
         return theme, np.clip(top, 0.0, 1.0), gap >= self.margin
 
 
-def _ranked(closeness: NDArray[np.float64], floor: float) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]]:
-    """Best theme, its closeness, and how far that is from the second and from ``floor``; shapes (m,)."""
+def _ranked(
+    closeness: NDArray[np.float64], floor: float, excess: NDArray[np.float64]
+) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Best theme, its closeness, by how much it is above its floor, and how far from that and the second; (m,)."""
     best = closeness.argmax(axis=1)
     top = closeness[np.arange(len(best)), best]
-    gap = np.abs(top - floor)
+    over = top - (floor + excess[best])
+    gap = np.abs(over)
     if closeness.shape[1] > 1:
         gap = np.minimum(gap, top - np.partition(closeness, -2, axis=1)[:, -2])
-    return best, top, gap
+    return best, top, over, gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +256,9 @@ def _hashed(text: str) -> set[int]:
     return set(map(_GRAMS.__getitem__, chain(words, map(" ".join, pairwise(words)))))
 
 
-def teach(pupils: Features, theme: Ints, closeness: NDArray[np.float64], *, seed: int) -> Student:
+def teach(
+    pupils: Features, theme: Ints, closeness: NDArray[np.float64], *, seed: int, excess: NDArray[np.float64]
+) -> Student:
     """Train a student on what the exemplars said.
 
     Ridge regression on the closeness to every theme, solved exactly: no iteration whose end depends on the last bits.
@@ -257,6 +272,7 @@ def teach(pupils: Features, theme: Ints, closeness: NDArray[np.float64], *, seed
         theme: positions by ``Exemplars.decide``, shape (n,).
         closeness: output of ``Exemplars.closeness``, shape (n, n_themes).
         seed: of the sample that is taken of more than 4,000 texts.
+        excess: of the exemplars.
     """
     n, n_themes = closeness.shape
     if n > _MAX_PUPILS:
@@ -264,10 +280,11 @@ def teach(pupils: Features, theme: Ints, closeness: NDArray[np.float64], *, seed
         pupils, theme, closeness = pupils[kept], theme[kept], closeness[kept]
     weights, left_out = _ridge(pupils, closeness)
     # Rounded, so that the last bits of the solution cannot move them.
-    floor = float(np.round(np.quantile(left_out.max(axis=1), (theme == NONE).mean()), 4))
-    best, top, gap = _ranked(left_out, floor)
-    wrong = np.where(top >= floor, best, NONE) != theme
-    return Student(np.rint(weights * _WEIGHT_SCALE), n_themes, floor, _margin(gap, wrong))
+    _, _, over, _ = _ranked(left_out, 0.0, excess)
+    floor = float(np.round(np.quantile(over, (theme == NONE).mean()), 4))
+    best, _, over, gap = _ranked(left_out, floor, excess)
+    wrong = np.where(over >= 0, best, NONE) != theme
+    return Student(np.rint(weights * _WEIGHT_SCALE), n_themes, floor, _margin(gap, wrong), excess)
 
 
 def _ridge(x: Features, y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from voc.model import Pool, Theme
 from voc.themes.assign import NONE
+from voc.themes.background import NEUTRAL
 from voc.themes.context import Space, plain, with_context
 from voc.themes.fit import Proposal, fit, renumbered
 from voc.themes.graph import SCALE, nearest, neighbours_for, shared_neighbour_graph
@@ -67,10 +68,11 @@ def discover(
     mentions, space = with_context(mentions), Space(encoder, SCALE)
     proposals = [_propose(mentions, pool, space, seed, min_size) for pool in POOLS]
     pools: dict[str, PoolModel] = {}
+    far = space.vectors(NEUTRAL, NEUTRAL)
     kept = MAX_EXEMPLARS // max(1, sum(p.n_themes for p in proposals))
     for proposal in proposals:
         old = known_vectors(known, proposal.pool, encoder) if known is not None else {}
-        pools[proposal.pool] = fit(proposal, old, static, max(_SMALLEST, kept), seed)
+        pools[proposal.pool] = fit(proposal, old, static, max(_SMALLEST, kept), seed, far)
     model = ThemeModel([], {}, pools, encoder, static, seed, tier=tier)
     _describe(model, proposals, known)
     return model

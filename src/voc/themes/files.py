@@ -120,6 +120,7 @@ def _index(model: ThemeModel) -> dict[str, Any]:
             name: {
                 "ids": list(part.ids),
                 "threshold": part.exemplars.threshold,
+                "floors": None if part.exemplars.floors is None else part.exemplars.floors.tolist(),
                 "floor": None if part.student is None else part.student.floor,
                 "margin": None if part.student is None else part.student.margin,
                 "resolution": part.resolution,
@@ -147,11 +148,13 @@ def _tensors(model: ThemeModel) -> dict[str, Any]:
 def _pool(entry: dict[str, Any], name: str, tensors: dict[str, Any]) -> PoolModel:
     ids = tuple(entry["ids"])
     vectors, theme = tensors[f"{name}.vectors"].astype(np.float32), tensors[f"{name}.theme"].astype(np.int64)
+    # A model of before there were floors has none.
+    floors = None if entry.get("floors") is None else np.array(entry["floors"], np.float64)
+    exemplars = Exemplars(vectors, theme, len(ids), float(entry["threshold"]), floors)
     student = None
     if entry["margin"] is not None:
         weights = tensors[f"{name}.weights"].astype(np.float64)
-        student = Student(weights, len(ids), float(entry["floor"]), float(entry["margin"]))
-    exemplars = Exemplars(vectors, theme, len(ids), float(entry["threshold"]))
+        student = Student(weights, len(ids), float(entry["floor"]), float(entry["margin"]), exemplars.excess)
     support = tuple(float(value) for value in entry["support"])
     return PoolModel(ids, exemplars, student, float(entry["resolution"]), float(entry["stability"]), support)
 

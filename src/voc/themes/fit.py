@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import polars as pl
 
 from voc.ids import stable_id
 from voc.themes.assign import NONE, Exemplars, Student, Vectoriser, features, teach
+from voc.themes.background import floors
 from voc.themes.match import match
 from voc.themes.model import PoolModel
 from voc.themes.stable import support
@@ -71,7 +72,7 @@ def renumbered(labels: Ints, keep: NDArray[np.bool_]) -> Ints:
     return np.where(labels == NONE, NONE, number[labels]).astype(np.int64)
 
 
-def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: int, seed: int) -> PoolModel:
+def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: int, seed: int, far: Floats) -> PoolModel:
     """What assigns the mentions of one pool; ``proposal.theme`` becomes what the exemplars say of each text.
 
     Args:
@@ -80,8 +81,9 @@ def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: in
         static: the space of the student.
         kept: how many exemplars a theme may have.
         seed: of the choice of exemplars.
+        far: quantised vectors of ``background.NEUTRAL``.
     """
-    chosen = _settle(proposal, kept, seed)
+    chosen = _settle(proposal, kept, seed, far)
     matched = match(proposal.vectors, proposal.theme, proposal.n_themes, old)
     ids = [matched.get(i) or _new_id(proposal, i, chosen, seed) for i in range(proposal.n_themes)]
     lost = [i for i in sorted(old) if i not in matched.values()]
@@ -91,8 +93,8 @@ def fit(proposal: Proposal, old: dict[str, Floats], static: Vectoriser, kept: in
     exemplars = Exemplars(vectors, position, len(ids) + len(lost), -1.0)
     student = None
     if exemplars.n_themes and len(proposal.texts):
-        exemplars, proposal.theme, closeness = _judged(exemplars, proposal, chosen)
-        student = _student(proposal, closeness, static, seed)
+        exemplars, proposal.theme, closeness = _judged(exemplars, proposal, chosen, far)
+        student = _student(proposal, exemplars, closeness, static, seed)
     held = tuple(support(proposal.theme, exemplars.n_themes, proposal.resamples)[: len(ids)])
     return PoolModel((*ids, *lost), exemplars, student, proposal.resolution, proposal.stability, held)
 
@@ -112,7 +114,7 @@ def settled(proposal: Proposal, kept: int, seed: int) -> Exemplars:
     return exemplars
 
 
-def _settle(proposal: Proposal, kept: int, seed: int) -> Ints:
+def _settle(proposal: Proposal, kept: int, seed: int, far: Floats | None = None) -> Ints:
     """Dissolve themes that assignment leaves with too few units; return the rows of the exemplars, by theme."""
     for _ in range(_PASSES):
         chosen = _choose(proposal.theme, kept, seed)
@@ -120,7 +122,7 @@ def _settle(proposal: Proposal, kept: int, seed: int) -> Ints:
         if not n_themes:
             break
         exemplars = Exemplars(proposal.vectors[chosen], proposal.theme[chosen], n_themes, -1.0)
-        _, theme, _ = _judged(exemplars, proposal, chosen)
+        _, theme, _ = _judged(exemplars, proposal, chosen, far)
         keep = proposal.people(theme, n_themes) >= proposal.minimum
         if keep.all():
             break
@@ -135,8 +137,10 @@ def _choose(theme: Ints, kept: int, seed: int) -> Ints:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def _judged(exemplars: Exemplars, proposal: Proposal, chosen: Ints) -> tuple[Exemplars, Ints, NDArray[np.float64]]:
-    """The exemplars with their threshold, the theme of each text, and its closeness to each (n, n_themes).
+def _judged(
+    exemplars: Exemplars, proposal: Proposal, chosen: Ints, far: Floats | None = None
+) -> tuple[Exemplars, Ints, NDArray[np.float64]]:
+    """The exemplars with their threshold and, given ``far``, floors; the theme of each text, and its closeness to each (n, n_themes).
 
     A text that is an exemplar does not vouch for itself: so scores are those that an unseen text would get.
     """
@@ -145,14 +149,20 @@ def _judged(exemplars: Exemplars, proposal: Proposal, chosen: Ints) -> tuple[Exe
     closeness = exemplars.closeness(proposal.vectors, own)
     outlying = min(_MOST_OUT, max(_FEWEST_OUT, _OUTLYING * (_STABLE - proposal.stability)))
     threshold = float(np.round(np.quantile(closeness.max(axis=1), outlying), 4))
-    final = Exemplars(exemplars.vectors, exemplars.theme, exemplars.n_themes, threshold)
+    asked = None
+    if far is not None:
+        asked = floors(closeness[chosen], exemplars.theme[: len(chosen)], exemplars.closeness(far), threshold)
+    final = replace(exemplars, threshold=threshold, floors=asked)
     return final, final.decide(closeness)[0], closeness
 
 
-def _student(proposal: Proposal, closeness: NDArray[np.float64], static: Vectoriser, seed: int) -> Student | None:
+def _student(
+    proposal: Proposal, exemplars: Exemplars, closeness: NDArray[np.float64], static: Vectoriser, seed: int
+) -> Student | None:
     if len(proposal.texts) <= closeness.shape[1]:
         return None
-    return teach(features(proposal.texts, proposal.contexts, static), proposal.theme, closeness, seed=seed)
+    pupils = features(proposal.texts, proposal.contexts, static)
+    return teach(pupils, proposal.theme, closeness, seed=seed, excess=exemplars.excess)
 
 
 def _new_id(proposal: Proposal, theme: int, chosen: Ints, seed: int) -> str:

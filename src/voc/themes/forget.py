@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voc.themes.assign import Exemplars
 from voc.themes.context import Space, with_context
 from voc.themes.graph import SCALE
 from voc.themes.label import define
@@ -67,4 +66,4 @@ def _unlike(stored: Floats, vectors: Floats) -> np.ndarray:
 
 def _thinned(part: PoolModel, kept: np.ndarray) -> PoolModel:
     old = part.exemplars
-    return replace(part, exemplars=Exemplars(old.vectors[kept], old.theme[kept], old.n_themes, old.threshold))
+    return replace(part, exemplars=replace(old, vectors=old.vectors[kept], theme=old.theme[kept]))

@@ -14,6 +14,7 @@ import numpy as np
 
 from voc.errors import InputError
 from voc.themes.assign import NONE, Exemplars, features, teach
+from voc.themes.background import NEUTRAL, floors
 from voc.themes.context import Space, with_context
 from voc.themes.discover import discover
 from voc.themes.graph import SCALE
@@ -325,24 +326,33 @@ def _assembled(
     kept = [(name, vectors) for name, vectors in groups if len(vectors)]
     if not kept:
         return replace(like, ids=(), support=(), exemplars=replace(like.exemplars, vectors=like.exemplars.vectors[:0],
-                       theme=like.exemplars.theme[:0], n_themes=0), student=None)  # fmt: skip
+                       theme=like.exemplars.theme[:0], n_themes=0, floors=None), student=None)  # fmt: skip
     theme = np.repeat(np.arange(len(kept)), [len(vectors) for _, vectors in kept]).astype(np.int64)
     vectors = np.concatenate([vectors for _, vectors in kept])
-    exemplars = Exemplars(vectors, theme, len(kept), like.exemplars.threshold)
+    space = Space(encoder, SCALE)
+    exemplars = _floored(Exemplars(vectors, theme, len(kept), like.exemplars.threshold), space)
     nodes = with_context(mentions).select("text", "context").drop_nulls().unique().sort("text", "context")
     if nodes.height > _TAUGHT:
         nodes = nodes[np.sort(np.random.default_rng(seed).permutation(nodes.height)[:_TAUGHT])]
     texts, contexts = nodes["text"].to_list(), nodes["context"].to_list()
     student = None
     if len(texts) > len(kept):
-        at = Space(encoder, SCALE).vectors(texts, contexts)
+        at = space.vectors(texts, contexts)
         place = {row.tobytes(): i for i, row in enumerate(vectors.astype(np.int32))}
         own = np.array([place.get(row.tobytes(), NONE) for row in at.astype(np.int32)], np.int64)
         closeness = exemplars.closeness(at, own)
-        student = teach(features(texts, contexts, static), exemplars.decide(closeness)[0], closeness, seed=seed)
+        said, _ = exemplars.decide(closeness)
+        student = teach(features(texts, contexts, static), said, closeness, seed=seed, excess=exemplars.excess)
     known = dict(zip(like.ids, like.support, strict=False))
     support = tuple(known.get(name, 0.0) for name, _ in kept)
     return replace(like, ids=tuple(name for name, _ in kept), exemplars=exemplars, student=student, support=support)
+
+
+def _floored(exemplars: Exemplars, space: Space) -> Exemplars:
+    """The exemplars with what each theme asks, by them alone."""
+    own = exemplars.closeness(exemplars.vectors, np.arange(len(exemplars.vectors)))
+    far = exemplars.closeness(space.vectors(NEUTRAL, NEUTRAL))
+    return replace(exemplars, floors=floors(own, exemplars.theme, far, exemplars.threshold))
 
 
 def _described(

@@ -192,6 +192,8 @@ def fingerprint(pools: dict[str, PoolModel], *revisions: str) -> str:
     for name in sorted(pools):
         part = pools[name]
         digest.update(repr((name, part.ids, round(part.exemplars.threshold, 6))).encode())
+        if part.exemplars.floors is not None:
+            digest.update(repr(part.exemplars.floors.tolist()).encode())
         arrays: list[Any] = [part.exemplars.vectors.astype("<i2"), part.exemplars.theme.astype("<i4")]
         if part.student is not None:
             digest.update(repr((round(part.student.floor, 6), round(part.student.margin, 6))).encode())

@@ -76,7 +76,7 @@ def test_the_student_agrees_with_the_exemplars_where_it_is_sure():
     exemplars = Exemplars(vectors[order], theme[order], len(names), 0.1)
     closeness = exemplars.closeness(vectors)
     wanted, _ = exemplars.decide(closeness)
-    student = teach(features(texts, texts, static), wanted, closeness, seed=0)
+    student = teach(features(texts, texts, static), wanted, closeness, seed=0, excess=exemplars.excess)
     said, _, sure = student.decide(features(texts, texts, static))
     assert sure.mean() > 0.5
     assert (said == wanted)[sure].mean() > 0.95
