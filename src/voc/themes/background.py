@@ -26,7 +26,8 @@ NEUTRAL = (
     "The bakery on the corner sells good bread", "My back hurts when I sit for too long", "The plumber fixed the tap",
     "What is the capital of that country", "The hotel room had a view of the lake", "She works from home on Fridays",
     "The jacket came in a different colour", "There was a queue at the post office", "He forgot to sign the form",
-    "The children built a castle out of boxes", "The update made the program slower", "I would like the dish without nuts",
+    "The children built a castle out of boxes", "The update made the program slower",
+    "I would like the dish without nuts",
     "The rent goes up every year", "The driver knew a shorter way", "We chose the cheaper of the two plans",
     "Nobody told us where to go next", "Thank you, that was very kind of them",
 )  # fmt: skip

@@ -140,7 +140,7 @@ def _choose(theme: Ints, kept: int, seed: int) -> Ints:
 def _judged(
     exemplars: Exemplars, proposal: Proposal, chosen: Ints, far: Floats | None = None
 ) -> tuple[Exemplars, Ints, NDArray[np.float64]]:
-    """The exemplars with their threshold and, given ``far``, floors; the theme of each text, and its closeness to each (n, n_themes).
+    """The exemplars with their threshold and, given ``far``, floors; each text's theme and its closeness (n, n_themes).
 
     A text that is an exemplar does not vouch for itself: so scores are those that an unseen text would get.
     """
