@@ -68,11 +68,10 @@ def discover(
     mentions, space = with_context(mentions), Space(encoder, SCALE)
     proposals = [_propose(mentions, pool, space, seed, min_size) for pool in POOLS]
     pools: dict[str, PoolModel] = {}
-    far = space.vectors(NEUTRAL, NEUTRAL)
     kept = MAX_EXEMPLARS // max(1, sum(p.n_themes for p in proposals))
     for proposal in proposals:
         old = known_vectors(known, proposal.pool, encoder) if known is not None else {}
-        pools[proposal.pool] = fit(proposal, old, static, max(_SMALLEST, kept), seed, far)
+        pools[proposal.pool] = fit(proposal, old, static, max(_SMALLEST, kept), seed, space.vectors(NEUTRAL, NEUTRAL))
     model = ThemeModel([], {}, pools, encoder, static, seed, tier=tier)
     _describe(model, proposals, known)
     return model
