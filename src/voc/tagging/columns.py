@@ -101,7 +101,7 @@ class Decided:
                 self._scored[i] = [{"category": name, "score": score} for name, score in pairs if name != NONE]
 
     def act(self, questions: Sequence[str | None], static: NDArray[np.float32] | None) -> None:
-        """Read what each text and part does, in the light of its sentiment, and whether a text speaks of harm.
+        """Read what each text and part does, in the light of its sentiment.
 
         Args:
             questions: of each text.
@@ -110,8 +110,13 @@ class Decided:
         cut = [(t or "")[a:b] for t, found in zip(self._texts, self._parts, strict=True) for a, b in found]
         asked = [question for question, found in zip(questions, self._parts, strict=True) for _ in found]
         self._acts = acts.load().read([*self._texts, *cut], [*questions, *asked], self._sentiment, static)
-        reader = safety.load_safety()
-        self._harm = reader.flags(reader.scores(self._texts)).tolist()
+
+    def warn(self, harm: Sequence[bool | None]) -> None:
+        """Keep whether each text speaks of harm; None: nobody has looked."""
+        self._harm = [bool(one) for one in harm]
+        if None in harm:
+            reader = safety.load_safety()
+            self._harm = reader.flags(reader.scores(self._texts)).tolist()
 
     def without_text(self, categories: Sequence[str]) -> None:
         """An empty text has the category for it, where the taxonomy has one, and no other."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from voc import faults
 from voc.errors import InputError, VocError
-from voc.tagging import shipped
+from voc.tagging import safety, shipped
 from voc.tagging.columns import NONE, TAG_COLUMNS, Decided, untagged, whole
 from voc.tagging.read import gate_features
 from voc.text import language
@@ -99,27 +99,25 @@ class Tagger:
             if question_column in frame.columns
             else [None] * len(texts)
         )
-        parts = [
-            part
-            for at in range(0, len(texts), _CHUNK)
-            for part in self._tag_or_bisect(texts[at : at + _CHUNK], asked[at : at + _CHUNK], scores=scores)
-        ]
+        harm = _harmful(texts)
+        chunks = [slice(at, at + _CHUNK) for at in range(0, len(texts), _CHUNK)]
+        parts = [part for at in chunks for part in self._tag_or_bisect(texts[at], asked[at], harm[at], scores=scores)]
         return _numbered(pl.concat([_frame([], scores=scores), *parts]))
 
     def _tag_or_bisect(
-        self, texts: list[str | None], questions: list[str | None], *, scores: bool
+        self, texts: list[str | None], questions: list[str | None], harm: list[bool | None], *, scores: bool
     ) -> list[pl.DataFrame]:
         """Tag a chunk; where one row breaks it, find that row by halving and mark it failed, so that the rest lives."""
         try:
-            return [self._tag_chunk(texts, questions, scores=scores)]
+            return [self._tag_chunk(texts, questions, harm, scores=scores)]
         except VocError:  # a damaged model is nobody's row
             raise
         except Exception:  # noqa: BLE001 -- whatever a poison row raises, the night must go on
             if len(texts) == 1:
                 return [self._unread(1, scores=scores)]
             half = len(texts) // 2
-            first = self._tag_or_bisect(texts[:half], questions[:half], scores=scores)
-            return first + self._tag_or_bisect(texts[half:], questions[half:], scores=scores)
+            first = self._tag_or_bisect(texts[:half], questions[:half], harm[:half], scores=scores)
+            return first + self._tag_or_bisect(texts[half:], questions[half:], harm[half:], scores=scores)
 
     def failed(self, n: int) -> pl.DataFrame:
         """What ``tags`` gives for ``n`` rows that broke it."""
@@ -133,13 +131,16 @@ class Tagger:
         """The tier of a row that nobody read."""
         return "accurate" if self.tier == "accurate" else "fast"
 
-    def _tag_chunk(self, texts: list[str | None], questions: list[str | None], *, scores: bool) -> pl.DataFrame:
+    def _tag_chunk(
+        self, texts: list[str | None], questions: list[str | None], harm: list[bool | None], *, scores: bool
+    ) -> pl.DataFrame:
         faults.poison(texts)
         codes = [language.detect(text or "") for text in texts]
         low = [is_low_information(text) for text in texts]
         said = [i for i, code in enumerate(codes) if low[i] or language.supported(code)]
         spans = [[] if low[i] else split_mentions(texts[i] or "") for i in said]
         decided = self._decide([texts[i] for i in said], [questions[i] for i in said], spans, scores=scores)
+        decided.warn([harm[i] for i in said])
         states = ["low_information" if low[i] else "tagged" for i in said]
         known = decided.frame(states, [codes[i] for i in said])
         if len(said) == len(texts):
@@ -176,6 +177,17 @@ class Tagger:
             return [] if self._accurate is None else list(range(len(texts)))
         change = self._gate.probabilities(gate_features(fast, texts, questions))[:, 0]
         return [int(i) for i in np.flatnonzero(change >= self._gate.thresholds[0])]
+
+
+def _harmful(texts: list[str | None]) -> list[bool | None]:
+    """Whether each text speaks of harm, of all at once: patterns are compiled for each batch. None: ask by chunk."""
+    try:
+        reader = safety.load_safety()
+        return list(reader.flags(reader.scores(texts)).tolist())
+    except VocError:
+        raise
+    except Exception:  # noqa: BLE001 -- see _tag_or_bisect, which finds the row
+        return [None] * len(texts)
 
 
 def _frame(rows: list[dict[str, Any]], *, scores: bool) -> pl.DataFrame:

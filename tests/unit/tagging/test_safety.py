@@ -5,7 +5,16 @@ import polars as pl
 import pytest
 
 from voc.tagging.lanes import SAFETY, load_detector
-from voc.tagging.safety import LEAST, N_WORST, item_features, load_safety, part_features, windows, worst_parts
+from voc.tagging.safety import (
+    LEAST,
+    N_WORST,
+    SafetyReader,
+    item_features,
+    load_safety,
+    part_features,
+    windows,
+    worst_parts,
+)
 from voc.tagging.tagger import Tagger
 from voc.tagging.train.safety import READ, UNREAD, WRITTEN, Cases, fit
 
@@ -45,6 +54,28 @@ def test_tags_and_lanes_say_the_same_of_every_text():
     tags = Tagger.load("fast").tags(pl.DataFrame({"text": texts}))["safety"].to_list()
     lanes = [SAFETY in reading.lanes for reading in load_detector().read(texts)]
     assert tags == lanes
+
+
+def test_a_frame_is_asked_about_at_once_and_a_row_that_breaks_the_model_fails_alone(monkeypatch):
+    texts = [*HARM, "The poison was here", *FINE]
+    asked = []
+
+    def scores(self, given, real=SafetyReader.scores):
+        asked.append(len(given))
+        if texts[4] in given:
+            raise ValueError
+        return real(self, given)
+
+    tagger = Tagger.load("fast")
+    whole = tagger.tags(pl.DataFrame({"text": texts}))["safety"].to_list()
+    monkeypatch.setattr(SafetyReader, "scores", scores)
+    broken = tagger.tags(pl.DataFrame({"text": texts}))
+    assert broken["safety"].to_list() == [*whole[:4], None, *whole[5:]]
+    assert broken["state"].to_list().count("failed") == 1
+    asked.clear()
+    fine = [text for text in texts if text != texts[4]] * 60
+    assert tagger.tags(pl.DataFrame({"text": fine}))["safety"].sum() == 60 * len(HARM)
+    assert asked == [len(fine)]
 
 
 def test_a_score_depends_on_its_own_text_alone(reader):
