@@ -33,9 +33,8 @@ from voc.tagging.train.weak import BITEXT, CLOTHING, CRITICALITY, CUREKART, FFT,
 from voc.tagging.urgency import is_urgent
 
 LABELS = Path(__file__).parent / "labels"
-# Of the items of each training part that may be flagged. Of 2.7, 2.8 and 3.0 % it is the one at which no held-out set
-# has more than 3 % and part b has .95: chosen with both in sight.
-ALLOWED = 0.028
+# Of the items of each training part that may be flagged: 3 %, with a little to spare.
+ALLOWED = 0.027
 # Ordinary texts taken of each training part.
 SAMPLES = {FFT: None, CRITICALITY: None, CLOTHING: 4_000, CUREKART: None, BITEXT: 600}
 TSV = ("safety_a.tsv", "safety_c.tsv")
@@ -103,7 +102,7 @@ def fit(data: Path) -> list[dict[str, Any]]:
         "(CDLA-Sharing 1.0)",
     }
     modelstore.write_manifest(modelstore.models_dir(), {FILE: facts})
-    over = scores >= heads[1].thresholds[0]
+    over = scores >= heads[-1].thresholds[0]
     groups = [
         (f"held_out_{name}_{part[7]}", [k for k, s in enumerate(learnt.sets) if s == part and learnt.harm[k] is harm])
         for part in TSV

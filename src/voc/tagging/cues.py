@@ -75,6 +75,11 @@ def width() -> int:
     return N_BUCKETS + N_CUES + N_SENTIMENTS + load_static().dim
 
 
+def word_lists(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text in small letters, question marks among them."""
+    return [_WORDS.findall(text.lower()) for text in texts]
+
+
 def matrix(
     texts: Sequence[str | None],
     questions: Sequence[str | None],
@@ -97,7 +102,7 @@ def matrix(
     from scipy.sparse import csr_matrix, hstack  # half a second of import
 
     cut = [(text or "")[:MAX_CHARACTERS] for text in texts]
-    words = [_WORDS.findall(text.lower()) for text in cut]
+    words = word_lists(cut)
     phrases = matches(cut, _PHRASES).tolist()
     cues = [_cues(*row) for row in zip(cut, questions, words, phrases, strict=True)]
     dense = np.zeros((len(cut), N_CUES + N_SENTIMENTS), np.float32)
@@ -106,7 +111,7 @@ def matrix(
         dense[:, N_CUES:] = sentiment
     vectors = load_static().encode([(text or "")[:STATIC_CHARACTERS] for text in texts]) if static is None else static
     weights = np.ones(N_BUCKETS, np.float32) if idf is None else idf
-    blocks = [_hashed(words, weights), csr_matrix(dense), features.dense(vectors * np.float32(STATIC_WEIGHT))]
+    blocks = [hashed_words(words, weights), csr_matrix(dense), features.dense(vectors * np.float32(STATIC_WEIGHT))]
     return hstack(blocks, format="csr", dtype=np.float32)
 
 
@@ -143,7 +148,7 @@ class _Buckets(dict[str, int]):
 _BUCKETS = _Buckets()
 
 
-def _hashed(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:
+def hashed_words(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:
     """Sublinear tf-idf of words and pairs of words, unit rows (Salton and Buckley 1988), over hashed buckets."""
     from scipy.sparse import csr_matrix  # see matrix
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from voc import modelstore
 from voc.ids import stable_id
-from voc.tagging import safety, shipped
+from voc.tagging import safety, shipped, urgency
 from voc.tagging.lane_cues import CUE_PATTERNS, LANE_RULES, SAFETY_CUES
 from voc.tagging.matching import matches
 
@@ -41,7 +41,7 @@ class LaneDetector:
         rules = [rule.pattern for rule in LANE_RULES.values()]
         cues = [cue.pattern for cue in CUE_PATTERNS]
         files = [modelstore.revision(name) for name in (safety.FILE, *shipped.sentiment_files())]
-        self.version = stable_id(*files, *rules, *cues)[:12]
+        self.version = stable_id(*files, *rules, *cues, urgency.pattern())[:12]
 
     def read(self, texts: Sequence[str | None]) -> list[Reading]:
         """One reading per text, in order; an empty one is in no lane."""

@@ -4,14 +4,19 @@ import numpy as np
 import polars as pl
 import pytest
 
+from voc.demo.texts import load_texts
+from voc.tagging import safety
 from voc.tagging.lanes import SAFETY, load_detector
 from voc.tagging.safety import (
     LEAST,
     N_WORST,
     SafetyReader,
+    clauses_read,
     item_features,
     load_safety,
     part_features,
+    weighed,
+    whole_features,
     windows,
     worst_parts,
 )
@@ -87,6 +92,31 @@ def test_a_score_depends_on_its_own_text_alone(reader):
     assert reader.scores([]).shape == (0,)
 
 
+def test_who_cannot_reach_the_threshold_is_told_without_a_sentiment_and_all_others_as_by_all_three_heads(reader):
+    texts = [*HARM, *FINE, LONG, LONG + HARM[0], *(one.text for one in load_texts()[::5])]
+    part, whole, item = reader._part, reader._whole, reader._item
+    parts, owners = windows(texts)
+    logits = whole.logits(whole_features(texts))[:, 0]
+    worst = worst_parts(part.logits(part_features(parts))[:, 0], owners, len(texts))
+    slow = item.probabilities(item_features(worst, logits, texts))[:, 0]
+    slow[~clauses_read(logits, texts, whole.thresholds[0])] = 0
+    fast = reader.scores(texts)
+    assert np.array_equal(reader.flags(fast), reader.flags(slow))
+    assert np.array_equal(fast[fast > 0], slow[fast > 0])
+    assert 0 < (fast > 0).mean() < (slow > 0).mean() < 1
+
+
+def test_clauses_are_read_of_long_texts_and_of_those_that_come_near():
+    said = ["a", "a", "a" * safety.LONG, " ", None]
+    assert clauses_read(np.array([1, -1, -1, 9, 9], np.float32), said, 0.5).tolist() == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_worst_parts_come_first_and_a_text_without_parts_has_none():
     found = worst_parts(np.array([-1, 2, 99, 0.5], np.float32), np.array([0, 0, 2, 2]), 3)
     assert found[0, :2].tolist() == [2, -1]
@@ -107,12 +137,13 @@ def test_fitting_learns_from_bags_and_keeps_to_the_share():
         [*["own"] * 12, *["set"] * 25],
         [1] * 37,
     )
-    (part, item), scores = fit(cases, share=0.1, seed=1)
+    (part, whole, item), scores = fit(cases, share=0.1, seed=1)
     assert part.weights.shape == (part_features(["a"]).shape[1], 1)
-    assert item.weights.shape == (item_features(worst_parts(np.zeros(1), np.zeros(1, int), 1), ["a"]).shape[1], 1)
+    assert whole.weights.shape == (whole_features(["a"]).shape[1], 1)
+    assert len(item.weights) == weighed(worst_parts(np.zeros(1), np.zeros(1, int), 1), np.zeros(1)).shape[1] + 5
     marked = scores[12:] >= item.thresholds[0]
     assert 0 < marked.mean() <= 0.12
     assert scores[24:36].mean() > scores[12:24].mean()
     again, _ = fit(cases, share=0.1, seed=1)
-    assert np.array_equal(again[0].weights, part.weights)
+    assert all(np.array_equal(a.weights, b.weights) for a, b in zip(again, (part, whole, item), strict=True))
     assert windows(["One. Two."])[1].tolist() == [0, 0, 0]
