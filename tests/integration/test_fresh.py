@@ -79,7 +79,7 @@ def found(ws):
     left = Fresh(ctx, "assign", model.version, ("feedback", "tags", "mentions"), ("theme_assignments",))
     return {
         "tag": tagging.waiting(ctx).sort("feedback_id").collect().to_dicts(),
-        "assign": theming._unassigned(ctx, model.version, left).to_dicts(),
+        "assign": theming._unassigned(ctx, model.version, left)[0].to_dicts(),
         "unread": [i.feedback_id for i in laning.unread(ctx, Fresh(ctx, "unread", "1", ("tags", "quarantine"), ()))],
     }
 

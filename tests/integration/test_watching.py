@@ -9,7 +9,7 @@ import voc
 from clinic import DAY
 from voc import outside
 from voc.errors import DeliveryError, StoreError
-from voc.steps import tagging, watching
+from voc.steps import staging, watching
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_failed_night_says_so_and_keeps_the_last_success(clinic_after, heard, 
         raise StoreError("the disk is gone; restore it")
 
     with voc.open(clinic_after) as ws:
-        monkeypatch.setattr(tagging, "tag_waiting", broken)
+        monkeypatch.setattr(staging, "tag", broken)
         with pytest.raises(StoreError):
             ws.nightly(DAY)
     found = metrics(clinic_after)
