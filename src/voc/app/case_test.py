@@ -49,7 +49,7 @@ def verdict(p: Page, case: Case) -> None:
     sentence = said(found)
     st.text(sentence)
     if svg := p.ws.picture(case.case_id):
-        st.image(svg, caption=words.plain(f"Before and after shipping: {sentence}"), width="stretch")
+        st.image(svg, caption=words.plain(f"Before and after shipping: {sentence}"), width="stretch", alt=sentence)
     for note in found.get("notes", ()):
         st.caption(words.plain(note))
 

@@ -27,6 +27,7 @@ INDEX = "themes.json"
 # 4: the student guesses how close a mention is to each theme. What format 3 assigned, this would assign otherwise.
 _FORMAT = 4
 _NUMBERS = "numbers-{}.safetensors"
+_HALF = ".half"
 
 
 def write(model: ThemeModel, folder: Path) -> None:
@@ -48,7 +49,8 @@ def write(model: ThemeModel, folder: Path) -> None:
         faults.point("model.before_publish")
         _replace(folder / INDEX, text.encode())
         faults.point("model.after_publish")
-        for old in folder.glob(_NUMBERS.format("*")):
+        # Older numbers, and what a run left half-written that could not even remove it.
+        for old in [*folder.glob(_NUMBERS.format("*")), *folder.glob(f".*{_HALF}")]:
             if old.name != name:
                 old.unlink()
     except OSError as error:
@@ -208,7 +210,7 @@ def _digest(body: dict[str, Any]) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write ``content`` to disk beside ``path`` and put it in place at once, for good when this returns."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}{_HALF}")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
             handle.write(content)

@@ -37,6 +37,14 @@ def test_saving_again_leaves_one_model(tmp_path, frame, model):
     assert load(tmp_path).version == other.version
 
 
+def test_what_a_broken_run_left_half_written_is_swept_away(tmp_path, model):
+    model.save(tmp_path)
+    whole = sorted(path.name for path in tmp_path.iterdir())
+    (tmp_path / ".numbers-99cd292419a5.safetensors.half").write_bytes(b"half")
+    model.save(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == whole
+
+
 def test_only_exemplars_are_written_as_text(tmp_path, frame, model):
     model.save(tmp_path)
     shown = {text for texts in model.exemplars.values() for text in texts}
