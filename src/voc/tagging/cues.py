@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 
 from voc.schema import QUESTION_KINDS
 from voc.tagging import features, urgency
 from voc.tagging.matching import matches
+from voc.text.buckets import Buckets
 from voc.text.encode import load_static
 from voc.text.normalise import is_low_information, question_kind
 
@@ -135,17 +135,7 @@ def idf_of(counts: csr_matrix) -> NDArray[np.float32]:
     return idf
 
 
-class _Buckets(dict[str, int]):
-    """The bucket of each gram met so far; past a number of them, new ones are worked out each time."""
-
-    def __missing__(self, gram: str) -> int:
-        bucket = crc32(gram.encode("utf-8", "surrogatepass")) % N_BUCKETS
-        if len(self) < _MOST_GRAMS:
-            self[gram] = bucket
-        return bucket
-
-
-_BUCKETS = _Buckets()
+_BUCKETS = Buckets(N_BUCKETS, _MOST_GRAMS)
 
 
 def hashed_words(words: list[list[str]], idf: NDArray[np.float32]) -> csr_matrix:

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Protocol
-from zlib import crc32
 
 import numpy as np
 
+from voc.text.buckets import Buckets
 from voc.themes.context import Space
 from voc.themes.graph import SCALE
 
@@ -237,17 +237,7 @@ def _words(texts: Sequence[str], contexts: Sequence[str]) -> Any:
     return csr_matrix((np.repeat(values, runs), flat, ends), shape=(len(own), _BINS))
 
 
-class _Bins(dict[str, int]):
-    """The bin of each gram met so far; past a number of them, new ones are worked out each time."""
-
-    def __missing__(self, gram: str) -> int:
-        found = crc32(gram.encode("utf-8", "surrogatepass")) % _BINS
-        if len(self) < _MOST_GRAMS:
-            self[gram] = found
-        return found
-
-
-_GRAMS = _Bins()
+_GRAMS = Buckets(_BINS, _MOST_GRAMS)
 
 
 def _hashed(text: str) -> set[int]:
